@@ -1,0 +1,48 @@
+package wire
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/coder/websocket"
+)
+
+// WantsFrames tells whether a handshake asks for the given subprotocol.
+func WantsFrames(r *http.Request, protocol string) bool {
+	for _, h := range r.Header.Values("Sec-WebSocket-Protocol") {
+		if slices.ContainsFunc(strings.Split(h, ","), func(p string) bool { return strings.TrimSpace(p) == protocol }) {
+			return true
+		}
+	}
+	return false
+}
+
+// Accept upgrades a request to a link that speaks protocol. Who asks, and from
+// which Origin, was checked before.
+func Accept(w http.ResponseWriter, r *http.Request, protocol string) (*Conn, error) {
+	ws, err := upgrade(w, r, protocol)
+	if err != nil {
+		return nil, err
+	}
+	return NewConn(ws), nil
+}
+
+// AcceptPlain upgrades a request to a terminal of bare bytes.
+func AcceptPlain(w http.ResponseWriter, r *http.Request) (Plain, error) {
+	ws, err := upgrade(w, r)
+	if err != nil {
+		return Plain{}, err
+	}
+	c := NewConn(ws)
+	c.plain = true
+	return Plain{c}, nil
+}
+
+func upgrade(w http.ResponseWriter, r *http.Request, protocols ...string) (*websocket.Conn, error) {
+	return websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols:       protocols,
+		InsecureSkipVerify: true, // the server's own check is stricter and came before
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+}

@@ -1,0 +1,168 @@
+package wire
+
+import "time"
+
+// User is a person with an account. APIKey is there only where the contract
+// shows it: in the answers to login and profile.
+type User struct {
+	ID        string     `json:"id"`
+	Username  string     `json:"username"`
+	Email     string     `json:"email"`
+	APIKey    string     `json:"api_key,omitzero"`
+	CreatedAt *time.Time `json:"created_at,omitzero"`
+}
+
+// Signup is the body of POST /api/signup.
+type Signup struct {
+	Username string `json:"username"`
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+// Login is the body of POST /api/login.
+type Login struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+// Signed answers signup (without Token), login, refresh (Token alone) and the
+// routes of the profile: whichever of it the contract names there.
+type Signed struct {
+	Message string `json:"message,omitzero"`
+	Token   string `json:"token,omitzero"`
+	APIKey  string `json:"api_key,omitzero"`
+	User    *User  `json:"user,omitzero"`
+}
+
+// RegenerateKey is the optional body of POST /api/profile/regenerate-api-key.
+type RegenerateKey struct {
+	KeepMachines bool `json:"keep_machines"` // machines enrolled with the old key stay enrolled
+}
+
+// ResetPassword is the body of POST /api/profile/reset-password.
+type ResetPassword struct {
+	CurrentPassword string `json:"current_password"`
+	NewPassword     string `json:"new_password"`
+}
+
+// Machine is what GET /api/machines returns and what `vsay ls` prints.
+type Machine struct {
+	AgentID       string            `json:"agent_id"`
+	Name          string            `json:"name"`
+	Description   string            `json:"description"`
+	OS            string            `json:"os"`
+	Arch          string            `json:"arch"`
+	IPAddress     string            `json:"ip_address"`
+	Status        string            `json:"status"` // StatusOnline or StatusOffline
+	CPUPercent    float64           `json:"cpu_percent"`
+	MemoryPercent float64           `json:"memory_percent"`
+	DiskPercent   float64           `json:"disk_percent"`
+	Uptime        int64             `json:"uptime"`      // seconds since the machine started
+	LastActive    *time.Time        `json:"last_active"` // null: never seen
+	AgentVersion  string            `json:"agent_version"`
+	Owner         string            `json:"owner"` // a username
+	Labels        map[string]string `json:"labels"`
+}
+
+const (
+	StatusOnline  = "online"
+	StatusOffline = "offline"
+
+	StatusActive   = "active"   // somebody watches
+	StatusDetached = "detached" // runs, nobody watches
+	StatusClosed   = "closed"
+)
+
+// Machines is the list around Machine.
+type Machines struct {
+	Machines []Machine `json:"machines"`
+}
+
+// OneMachine is the object around Machine.
+type OneMachine struct {
+	Machine Machine `json:"machine"`
+}
+
+const (
+	KindShell = "shell"
+	KindExec  = "exec"
+)
+
+// Session is a program on a machine: a shell, or one command.
+type Session struct {
+	SessionID   string     `json:"session_id"`
+	Name        string     `json:"name"` // of a shell, unique among the machine's running ones
+	Kind        string     `json:"kind"` // KindShell or KindExec
+	AgentID     string     `json:"agent_id"`
+	MachineName string     `json:"machine_name"`
+	UserID      string     `json:"user_id"`
+	Username    string     `json:"username"`
+	Source      string     `json:"source"`
+	Status      string     `json:"status"`
+	StartedAt   time.Time  `json:"started_at"`
+	EndedAt     *time.Time `json:"ended_at"`    // null while it runs
+	LastActive  time.Time  `json:"last_active"` // when a viewer last came, or left
+	Command     string     `json:"command"`
+	ExitCode    *int       `json:"exit_code"` // null while it runs, or when it was lost
+	Viewers     []Viewer   `json:"viewers"`
+}
+
+// Sessions is the list around Session.
+type Sessions struct {
+	Sessions []Session `json:"sessions"`
+}
+
+// Viewer is one client that watches a session.
+type Viewer struct {
+	Username  string    `json:"username"`
+	Source    string    `json:"source"` // cli, ui, …: what the client calls itself
+	IPAddress string    `json:"ip_address"`
+	ReadOnly  bool      `json:"read_only"`
+	Since     time.Time `json:"since"`
+}
+
+// Enroll is the body of POST /api/agent/enroll: an API key for a machine's own
+// credential. Signature is by the machine's key over EnrollText.
+type Enroll struct {
+	APIKey    string `json:"api_key"`
+	PublicKey []byte `json:"public_key"` // Ed25519, 32 bytes
+	Signature []byte `json:"signature"`
+	Hello     Hello  `json:"hello"`
+}
+
+// Enrolled answers Enroll.
+type Enrolled struct {
+	AgentID string `json:"agent_id"`
+	Name    string `json:"name"` // the wanted one, or a free one like it
+}
+
+// Challenge is the body of POST /api/agent/challenge, and Challenged its answer:
+// what to sign, with the machine's key, to open a control link.
+type Challenge struct {
+	AgentID string `json:"agent_id"`
+}
+
+// Challenged answers Challenge.
+type Challenged struct {
+	Nonce string `json:"nonce"`
+}
+
+// ErrorBody is the body of every failed request. The code travels beside it, in
+// the header named ErrorHeader.
+type ErrorBody struct {
+	Error string `json:"error"`
+}
+
+// Names of headers.
+const (
+	ErrorHeader   = "Vsay-Error"   // the Code of the Error that the body tells of
+	SessionHeader = "Vsay-Session" // the session a terminal socket was joined to
+	SecretHeader  = "Vsay-Secret"  // SHA-256 of a holder's secret, at its first dial
+)
+
+// Subprotocols of the WebSockets.
+const (
+	ViewerProtocol = "vsay.v1"
+	HoldProtocol   = "vsay.hold.v1"
+	AgentProtocol  = "vsay.agent.v1"
+)

@@ -1,0 +1,153 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Endpoint is a server as a client, an agent or a holder reaches it.
+type Endpoint struct {
+	URL    *url.URL // scheme and host, perhaps a path in front of /api
+	Client *http.Client
+}
+
+// ParseHost reads what a user calls HOST. Without a scheme it is https, but
+// for localhost and 127.0.0.0/8, which are http. Plain http to any other host
+// is refused unless insecure: a password or token would go over it.
+func ParseHost(host string, insecure bool) (*url.URL, error) {
+	bad := ErrBadRequest.With("%q is no host: write it as example.com or https://example.com:8443", host)
+	bad.Exit = ExitUsage
+	s := strings.TrimSpace(host)
+	if !strings.Contains(s, "://") {
+		s = "https://" + s
+		if u, err := url.Parse(s); err == nil && loopback(u.Hostname()) {
+			u.Scheme = "http"
+			s = u.String()
+		}
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, bad
+	}
+	if u.Scheme != "https" && u.Scheme != "http" {
+		return nil, bad
+	}
+	if u.Scheme == "http" && !insecure && !loopback(u.Hostname()) {
+		refused := ErrForbidden.With("%s would be reached over plain HTTP, where anyone on the way reads the password or token: use https://, or --insecure-http if you must", u.Host)
+		refused.Exit = ExitUsage
+		return nil, refused
+	}
+	u.Host = strings.ToLower(u.Host)
+	u.Path = strings.TrimRight(u.Path, "/")
+	return u, nil
+}
+
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// NewEndpoint prepares to speak to a server. caFile names certificates to trust
+// beside the system's, or is empty. Every step of a dial has its time; redirects
+// are never followed, since a token would travel with them.
+func NewEndpoint(u *url.URL, caFile string) (*Endpoint, error) {
+	conf := &tls.Config{MinVersion: tls.VersionTLS12, DynamicRecordSizingDisabled: true}
+	if caFile != "" {
+		pem, err := os.ReadFile(caFile)
+		if err != nil {
+			return nil, err
+		}
+		if conf.RootCAs, err = x509.SystemCertPool(); err != nil {
+			conf.RootCAs = x509.NewCertPool()
+		}
+		if !conf.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, ErrBadRequest.With("%s holds no PEM certificate", caFile)
+		}
+	}
+	t := &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: 30 * time.Second,
+		TLSClientConfig:       conf,
+		MaxIdleConnsPerHost:   4,
+		IdleConnTimeout:       60 * time.Second,
+	}
+	return &Endpoint{URL: u, Client: &http.Client{
+		Transport:     t,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// Dial opens a link to path (with its query) of the server. A refusal comes
+// back as the *Error it was on the server.
+func (e *Endpoint) Dial(ctx context.Context, path, protocol string, header http.Header) (*Conn, error) {
+	ws, resp, err := websocket.Dial(ctx, e.URL.String()+path, &websocket.DialOptions{
+		HTTPClient:   e.Client,
+		HTTPHeader:   header,
+		Subprotocols: []string{protocol},
+	})
+	if err != nil {
+		if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
+			return nil, Refused(resp)
+		}
+		return nil, Unreachable(e.URL.Host, err)
+	}
+	if ws.Subprotocol() != protocol {
+		ws.CloseNow()
+		return nil, ErrProtocol.With("%s does not speak %s: is it a vsay server of this version?", e.URL.Host, protocol)
+	}
+	return NewConn(ws), nil
+}
+
+// Refused is the *Error in an HTTP answer that is no success.
+func Refused(resp *http.Response) *Error {
+	b, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+	var body ErrorBody
+	if Decode(b, &body) != nil || body.Error == "" {
+		body.Error = "the server answered " + resp.Status
+		if resp.StatusCode/100 == 3 {
+			body.Error = "the server sends us elsewhere; give the address it really has"
+		}
+	}
+	return Received(resp.Header.Get(ErrorHeader), body.Error, resp.StatusCode)
+}
+
+// Unreachable says why a server could not be spoken to.
+func Unreachable(host string, err error) error {
+	var (
+		dns     *net.DNSError
+		unknown x509.UnknownAuthorityError
+		name    x509.HostnameError
+		invalid x509.CertificateInvalidError
+	)
+	why := "no answer"
+	switch {
+	case errors.As(err, &dns):
+		why = "its name cannot be resolved"
+	case errors.As(err, &unknown), errors.As(err, &name), errors.As(err, &invalid):
+		why = "its certificate is not to be trusted"
+	case errors.Is(err, context.Canceled):
+		return err
+	case strings.Contains(err.Error(), "connection refused"):
+		why = "connection refused"
+	case strings.Contains(err.Error(), "HTTP response to HTTPS"):
+		why = "it speaks http, not https"
+	}
+	return errors.Join(ErrUnreachable.With("cannot reach %s: %s", host, why), err)
+}

@@ -1,0 +1,44 @@
+package wire
+
+import (
+	"errors"
+	"io"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Decode reads exactly one JSON value from b into v. It refuses what
+// encoding/json lets pass: a name twice, a name in another case, anything after
+// the value, invalid UTF-8. Names it does not know are ignored, since the other
+// end may be newer. The error is an ErrBadRequest that quotes nothing of b.
+func Decode(b []byte, v any) error {
+	if err := json.Unmarshal(b, v); err != nil {
+		return badJSON(err)
+	}
+	return nil
+}
+
+// DecodeFrom is Decode for a stream, which it reads to its end.
+func DecodeFrom(r io.Reader, v any) error {
+	if err := json.UnmarshalRead(r, v); err != nil {
+		return badJSON(err)
+	}
+	return nil
+}
+
+func badJSON(err error) error {
+	var wrongType *json.SemanticError
+	if errors.As(err, &wrongType) && wrongType.JSONPointer != "" {
+		return errors.Join(ErrBadRequest.With("the JSON body has a wrong type at %q", string(wrongType.JSONPointer)), err)
+	}
+	return errors.Join(ErrBadRequest.With("the body is not one valid JSON value"), err)
+}
+
+// Encode writes v as JSON. The types of this package cannot fail to encode.
+func Encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("wire: " + err.Error())
+	}
+	return b
+}
