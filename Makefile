@@ -1,0 +1,47 @@
+# The words of this house. CI says the same ones, so what passes here passes there.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null)
+DATE    ?= $(shell git log -1 --format=%cI 2>/dev/null)
+LDFLAGS  = -s -w $(foreach v,version=$(VERSION) commit=$(COMMIT) date=$(DATE),-X vsay/internal/cli.$(v))
+
+# Tools have module files of their own, so that none of their hundreds of
+# dependencies is one of vsay's. goreleaser is apart: it takes minutes to build.
+TOOL      = $(GO) tool -modfile=tools/go.mod
+RELEASER  = $(GO) tool -modfile=tools/goreleaser/go.mod goreleaser
+
+FUZZTIME ?= 10s
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint fmt run release-check cross fuzz
+
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
+
+build: ## builds bin/vsay, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/vsay ./cmd/vsay
+
+test: ## runs every test, with the race detector
+	$(GO) test -race ./...
+
+lint: ## looks for badly formatted, doubtful and vulnerable code
+	$(TOOL) golangci-lint fmt --diff
+	$(GO) vet ./...
+	$(TOOL) golangci-lint run
+	@GO='$(GO)' tools/vuln.sh
+
+fmt: ## formats all Go files
+	$(TOOL) golangci-lint fmt
+
+run: ## starts a vsay to play with: server, account, agent and a shell through them
+	$(GO) run ./cmd/vsay try
+
+release-check: ## builds all that a release holds, twice, and compares
+	GORELEASER='$(RELEASER)' tools/release-check.sh
+
+cross: # the client on every system, the agent where it runs
+	@GO='$(GO)' tools/cross.sh
+
+fuzz: # each fuzz target for a while: make fuzz FUZZTIME=5m
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' tools/fuzz.sh

@@ -1,0 +1,258 @@
+//go:build unix
+
+// Package agent is a machine's presence: it dials the server, says "here I am"
+// every few seconds, and starts, calls and ends the holders of sessions. No byte
+// of a session passes through it, so its death is not noticed by who types.
+package agent
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"vsay/internal/wire"
+)
+
+// Config is what an agent is told.
+type Config struct {
+	Endpoint *wire.Endpoint
+	Insecure bool              // plain HTTP off loopback is allowed
+	CAFile   string            // certificates to trust beside the system's
+	APIKey   string            // for the first run; later ones need none
+	Name     string            // empty: the host's
+	Labels   map[string]string //
+	StateDir string
+	Shell    string // empty: the user's
+	Program  string // the vsay binary that holders run
+	Version  string
+	Log      *slog.Logger
+	Online   func(agentID, name string) // told each time a link is up; may be nil
+}
+
+// Agent is one machine's.
+type Agent struct {
+	Config
+	id      *identity
+	holders *holders
+}
+
+// New takes hold of the state directory: one agent at a time may have it.
+func New(c Config) (*Agent, error) {
+	id, err := openIdentity(c.StateDir, c.Endpoint.URL.String())
+	if err != nil {
+		return nil, err
+	}
+	h, err := openHolders(c)
+	if err != nil {
+		id.Close()
+		return nil, err
+	}
+	return &Agent{Config: c, id: id, holders: h}, nil
+}
+
+// Close lets the state directory go. Sessions live on.
+func (a *Agent) Close() error { return a.id.Close() }
+
+// EndSessions ends every session on this machine, and waits until they are over.
+func (a *Agent) EndSessions(ctx context.Context) { a.holders.endAll(ctx) }
+
+// Redialling, with full jitter so that ten thousand agents do not come at once.
+const (
+	minWait    = time.Second
+	maxWait    = time.Minute
+	earlyWait  = 5 * time.Second // the longest during the first minute without the server
+	healthy    = time.Minute     // a link that lived so long starts over
+	dialWithin = 30 * time.Second
+)
+
+// Run keeps a control link until ctx ends. It returns an error only when the
+// server has refused this machine for good.
+func (a *Agent) Run(ctx context.Context) error {
+	wait, lost := minWait, time.Now()
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := a.serve(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if refused(err) {
+			return err
+		}
+		if time.Since(began) > healthy {
+			wait, lost = minWait, time.Now()
+		}
+		ceiling := maxWait
+		if time.Since(lost) < time.Minute {
+			ceiling = earlyWait
+		}
+		pause := rand.N(min(wait, ceiling))
+		a.Log.Warn("no link to the server", "err", wire.AsError(err).Message, "retry_in", pause.Round(time.Millisecond))
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+		wait = min(2*wait, maxWait)
+	}
+	return nil
+}
+
+// refused says that trying again would not help.
+func refused(err error) bool {
+	return errors.Is(err, wire.ErrUnauthed) || errors.Is(err, wire.ErrForbidden) || errors.Is(err, wire.ErrBadRequest)
+}
+
+// serve is one control link, from the challenge to its end.
+func (a *Agent) serve(ctx context.Context) error {
+	conn, err := a.dial(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer conn.CloseNow()
+	go conn.KeepAlive(ctx)
+	hello := a.hello()
+	if err := conn.Write(ctx, wire.Frame{Kind: wire.KindHello, Payload: wire.Encode(hello)}); err != nil {
+		return err
+	}
+	a.Log.Info("online", "machine", a.id.Name, "agent_id", a.id.AgentID)
+	if a.Online != nil {
+		a.Online(a.id.AgentID, a.id.Name)
+	}
+	go a.beat(ctx, conn)
+	for {
+		f, err := conn.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if do := a.order(f); do != nil {
+			go func(stream uint32) {
+				reply := wire.Reply{}
+				if err := do(); err != nil {
+					a.Log.Warn("could not do what the server asked", "err", err)
+					reply.Error = wire.AsError(err)
+				}
+				_ = conn.Write(ctx, wire.Frame{Kind: wire.KindReply, Stream: stream, Payload: wire.Encode(reply)})
+			}(f.Stream)
+		}
+	}
+}
+
+// order is what a frame of the server asks for, nil if we do not know its kind.
+func (a *Agent) order(f wire.Frame) func() error {
+	switch f.Kind {
+	case wire.KindStart:
+		var s wire.Start
+		err := wire.Decode(f.Payload, &s)
+		return func() error { return errors.Join(err, a.holders.start(s)) }
+	case wire.KindCall:
+		var c wire.Call
+		err := wire.Decode(f.Payload, &c)
+		return func() error { return errors.Join(err, a.holders.call(c.Session)) }
+	case wire.KindEnd:
+		var e wire.End
+		err := wire.Decode(f.Payload, &e)
+		return func() error { return errors.Join(err, a.holders.end(e.Session)) }
+	}
+	return nil
+}
+
+func (a *Agent) beat(ctx context.Context, conn *wire.Conn) {
+	tick := time.NewTicker(wire.PingEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		_ = conn.Write(ctx, wire.Frame{Kind: wire.KindBeat, Payload: wire.Encode(facts(ctx))})
+	}
+}
+
+func (a *Agent) hello() wire.Hello {
+	return wire.Hello{
+		Version: wire.Version, Name: a.Name, Description: description(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		AgentVersion: a.Version, Labels: a.Labels, Facts: facts(context.Background()), Sessions: a.holders.list(),
+	}
+}
+
+// dial opens the control link with the machine's own credential, getting one
+// with the API key where there is none yet, or the server knows it no more.
+func (a *Agent) dial(ctx context.Context) (*wire.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialWithin)
+	defer cancel()
+	if a.id.AgentID == "" {
+		if err := a.enroll(ctx); err != nil {
+			return nil, err
+		}
+	}
+	conn, err := a.dialAs(ctx)
+	if !errors.Is(err, wire.ErrUnauthed) {
+		return conn, err
+	}
+	if a.APIKey == "" {
+		return nil, wire.ErrUnauthed.With("the server no longer knows this machine: start the agent once with --token and a valid API key (vsay api-key)")
+	}
+	if err := a.enroll(ctx); err != nil {
+		return nil, err
+	}
+	return a.dialAs(ctx)
+}
+
+func (a *Agent) dialAs(ctx context.Context) (*wire.Conn, error) {
+	var ch wire.Challenged
+	if err := a.post(ctx, "/api/agent/challenge", wire.Challenge{AgentID: a.id.AgentID}, &ch); err != nil {
+		return nil, err
+	}
+	credential, err := a.id.answer(a.Endpoint.URL.Host, ch.Nonce)
+	if err != nil {
+		return nil, err
+	}
+	return a.Endpoint.Dial(ctx, "/api/agent/ws", wire.AgentProtocol, http.Header{"Authorization": {"Vsay-Machine " + credential}})
+}
+
+func (a *Agent) enroll(ctx context.Context) error {
+	if a.APIKey == "" {
+		return wire.ErrUnauthed.With("this machine is not enrolled yet: give an API key with --token-file, --token or VSAY_API_KEY (vsay api-key shows yours)")
+	}
+	parts := strings.Split(a.APIKey, "_")
+	if len(parts) != 4 {
+		return wire.ErrUnauthed.With("that is not an API key: it starts with vsay_ak_ (vsay api-key shows yours)")
+	}
+	public := a.id.public()
+	body := wire.Enroll{
+		APIKey: a.APIKey, PublicKey: public, Hello: a.hello(),
+		Signature: a.id.sign(wire.EnrollText(a.Endpoint.URL.Host, public, parts[2])),
+	}
+	var done wire.Enrolled
+	if err := a.post(ctx, "/api/agent/enroll", body, &done); err != nil {
+		return err
+	}
+	return a.id.enrolled(done)
+}
+
+func (a *Agent) post(ctx context.Context, path string, body, result any) error {
+	req, err := http.NewRequestWithContext(ctx, "POST", a.Endpoint.URL.String()+path, strings.NewReader(string(wire.Encode(body))))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := a.Endpoint.Client.Do(req)
+	if err != nil {
+		return wire.Unreachable(a.Endpoint.URL.Host, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return wire.Refused(resp)
+	}
+	return wire.DecodeFrom(resp.Body, result)
+}
+
+func counterText(n uint64) string { return strconv.FormatUint(n, 10) }

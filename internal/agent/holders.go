@@ -1,0 +1,151 @@
+//go:build unix
+
+package agent
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"vsay/internal/session"
+	"vsay/internal/wire"
+)
+
+// holders are the sessions on this machine, each a process of its own that is
+// found by its control socket.
+type holders struct {
+	dir string
+	c   Config
+}
+
+func openHolders(c Config) (*holders, error) {
+	dir := filepath.Join(c.StateDir, "s")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return &holders{dir: dir, c: c}, nil
+}
+
+// socket is where a session's holder listens. Session ids are letters and
+// digits; the whole id would make some paths too long for a socket.
+func (h *holders) socket(session string) (string, error) {
+	ok := len(session) >= 16 && !strings.ContainsFunc(session, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	if !ok {
+		return "", wire.ErrBadRequest.With("that is no session id")
+	}
+	return filepath.Join(h.dir, session[:16]), nil
+}
+
+// list is the sessions that live. What a crash left of others is cleaned up.
+func (h *holders) list() []string {
+	all := []string{}
+	files, _ := os.ReadDir(h.dir)
+	for _, f := range files {
+		path := filepath.Join(h.dir, f.Name())
+		id, err := session.Find(path)
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			_ = os.Remove(path)
+		}
+		if err == nil {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+func (h *holders) call(id string) error { return h.with(id, session.Redial) }
+func (h *holders) end(id string) error  { return h.with(id, session.End) }
+
+func (h *holders) with(id string, do func(socket string) error) error {
+	socket, err := h.socket(id)
+	if err != nil {
+		return err
+	}
+	return do(socket)
+}
+
+// start starts a holder and waits until its program runs.
+func (h *holders) start(s wire.Start) error {
+	socket, err := h.socket(s.Session)
+	if err != nil {
+		return err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil || home == "" {
+		home = "/"
+	}
+	shell := h.c.Shell
+	if shell == "" {
+		shell = session.LoginShell()
+	}
+	conf := session.Config{
+		Session: s.Session, Name: s.Name, Ticket: s.Ticket, Run: s.Spec, TTL: float64(s.TTL),
+		Server: h.c.Endpoint.URL.String(), Insecure: h.c.Insecure, CAFile: h.c.CAFile,
+		Shell: shell, Dir: home, Env: environment(s.Spec, home, shell), Socket: socket,
+	}
+	return h.run(conf)
+}
+
+func (h *holders) run(conf session.Config) error {
+	cmd := exec.Command(h.c.Program, "hold")
+	cmd.Dir = "/"
+	cmd.Env = holderEnv(os.Environ())
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // it outlives us
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	stdout, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer stdout.Close()
+	cmd.Stdout = w
+	err = cmd.Start()
+	w.Close()
+	if err != nil {
+		return wire.ErrInternal.With("the machine cannot start a session: %v", err)
+	}
+	go cmd.Wait()
+	go func() {
+		_, _ = stdin.Write(wire.Encode(conf))
+		stdin.Close()
+	}()
+	_ = stdout.SetReadDeadline(time.Now().Add(10 * time.Second))
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if line == "ok\n" {
+		return nil
+	}
+	if err != nil && line == "" {
+		line = "its holder died"
+	}
+	return wire.ErrInternal.With("the machine cannot start a session: %s", strings.TrimSpace(line))
+}
+
+// endAll ends every session and waits until their holders are gone.
+func (h *holders) endAll(ctx context.Context) {
+	for ctx.Err() == nil {
+		live := h.list()
+		if len(live) == 0 {
+			return
+		}
+		for _, id := range live {
+			if err := h.end(id); err != nil {
+				slog.Debug("end", "session", id, "err", err)
+			}
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}

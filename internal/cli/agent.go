@@ -1,0 +1,219 @@
+//go:build unix
+
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"vsay/internal/agent"
+	"vsay/internal/session"
+	"vsay/internal/wire"
+)
+
+type agentOptions struct {
+	Token     string   `mapstructure:"token"`
+	TokenFile string   `mapstructure:"token-file"`
+	Name      string   `mapstructure:"name"`
+	Labels    []string `mapstructure:"label"`
+	StateDir  string   `mapstructure:"state-dir"`
+	Shell     string   `mapstructure:"shell"`
+	LogFormat string   `mapstructure:"log-format"`
+}
+
+func (a *app) agentCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "agent --host HOST [--token-file FILE]",
+		Short: "Make this machine reachable",
+		Long: `Agent dials the server and keeps the line open, so that this machine can be
+reached wherever it is. The first run needs an API key (vsay api-key shows
+yours): in --token-file, in VSAY_API_KEY, or as --token. The machine gets a
+credential of its own for it; later runs need no key.`,
+		Args: takes(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var o agentOptions
+			if err := a.settle(cmd, &o); err != nil {
+				return err
+			}
+			// VSAY_TOKEN is a user's JWT, and no agent's business.
+			o.Token, _ = cmd.Flags().GetString("token")
+			return a.runAgent(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.String("token", "", "the API `key` (it is hidden from ps at once; --token-file is better)")
+	f.String("token-file", "", "a `file` that holds the API key")
+	f.String("name", "", "what to call this machine (default its host name)")
+	f.StringSlice("label", nil, "a label, `key=value`; may be given more than once")
+	f.String("state-dir", "", "the `folder` for the machine's credential and its sessions (default $XDG_STATE_HOME/vsay/agent)")
+	f.String("shell", "", "the shell that sessions run (default your login shell)")
+	f.String("log-format", "text", "text or json")
+	return cmd
+}
+
+func (a *app) runAgent(ctx context.Context, o agentOptions) error {
+	if err := hideSecrets(o); err != nil {
+		return err
+	}
+	catchSignals()
+	c, err := a.agentConfig(o)
+	if err != nil {
+		return err
+	}
+	ag, err := agent.New(c)
+	if err != nil {
+		return err
+	}
+	defer ag.Close()
+	return ag.Run(ctx)
+}
+
+func (a *app) agentConfig(o agentOptions) (c agent.Config, err error) {
+	if a.Host == "" {
+		return c, usage("--host is missing: which server is this machine to be reached through?")
+	}
+	c = agent.Config{
+		Insecure: a.InsecureHTTP, CAFile: a.TLSCA, Name: o.Name, StateDir: o.StateDir, Shell: o.Shell,
+		Version: thisBuild().Version, Log: a.logger(o.LogFormat), Labels: map[string]string{},
+	}
+	if c.Endpoint, err = a.endpoint(a.Host); err != nil {
+		return c, err
+	}
+	if c.APIKey, err = o.key(); err != nil {
+		return c, err
+	}
+	if c.CAFile != "" {
+		if c.CAFile, err = filepath.Abs(c.CAFile); err != nil {
+			return c, err
+		}
+	}
+	if c.StateDir == "" {
+		dir, err := stateDir()
+		if err != nil {
+			return c, err
+		}
+		c.StateDir = filepath.Join(dir, "agent")
+	}
+	if c.StateDir, err = filepath.Abs(c.StateDir); err != nil {
+		return c, err
+	}
+	for _, l := range o.Labels {
+		key, value, ok := strings.Cut(l, "=")
+		if !ok || key == "" {
+			return c, usage("--label takes key=value, not %q", l)
+		}
+		c.Labels[key] = value
+	}
+	if c.Name == "" {
+		if c.Name, err = os.Hostname(); err != nil {
+			return c, usage("--name is missing, and this machine does not know its own")
+		}
+	}
+	if c.Shell != "" {
+		if info, err := os.Stat(c.Shell); err != nil || info.IsDir() {
+			return c, usage("--shell: there is no program %s", c.Shell)
+		}
+	}
+	c.Program, err = os.Executable()
+	return c, err
+}
+
+// catchSignals makes sure that shells get the signals of their keys. Started by
+// a script's &, an agent has SIGINT ignored and every shell under it would
+// inherit that: Ctrl-C would never work. What is caught is not inherited.
+func catchSignals() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGPIPE)
+}
+
+// key is the API key, or empty: a machine that is enrolled needs none.
+func (o agentOptions) key() (string, error) {
+	if o.TokenFile == "" {
+		return o.Token, nil
+	}
+	b, err := os.ReadFile(o.TokenFile)
+	if err != nil {
+		return "", usage("--token-file: %s", err)
+	}
+	return string(bytes.TrimSpace(b)), nil
+}
+
+// hideSecrets takes the key out of the arguments and the environment, where
+// every user of the machine could read it: it starts this process anew, without
+// them, with the key in a pipe. It returns if there is nothing to hide.
+func hideSecrets(o agentOptions) error {
+	key := o.Token
+	if env := os.Getenv("VSAY_API_KEY"); key == "" && o.TokenFile == "" {
+		key = env
+	}
+	inEnv := os.Getenv("VSAY_API_KEY") != "" || os.Getenv("VSAY_TOKEN") != ""
+	if o.Token == "" && !inEnv {
+		return nil
+	}
+	args := withoutToken(os.Args)
+	if key != "" {
+		var pipe [2]int
+		if err := syscall.Pipe(pipe[:]); err != nil { // unlike os.Pipe's, it outlives exec
+			return err
+		}
+		if _, err := syscall.Write(pipe[1], []byte(key)); err != nil { // a pipe holds more than a key
+			return err
+		}
+		syscall.Close(pipe[1])
+		args = append(args, "--token-file", fmt.Sprintf("/dev/fd/%d", pipe[0]))
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return syscall.Exec(self, args, withoutSecrets(os.Environ()))
+}
+
+func withoutToken(args []string) (kept []string) {
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--token":
+			i++
+		case strings.HasPrefix(args[i], "--token="):
+		default:
+			kept = append(kept, args[i])
+		}
+	}
+	return kept
+}
+
+func withoutSecrets(environ []string) (kept []string) {
+	for _, kv := range environ {
+		if !strings.HasPrefix(kv, "VSAY_API_KEY=") && !strings.HasPrefix(kv, "VSAY_TOKEN=") {
+			kept = append(kept, kv)
+		}
+	}
+	return kept
+}
+
+// holdCmd is what the agent starts for each session. Nobody else does.
+func (a *app) holdCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "hold", Hidden: true, Args: takes(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			out, ok := a.Out.(*os.File)
+			if !ok {
+				return usage("vsay hold is started by the agent")
+			}
+			err := session.Run(context.WithoutCancel(cmd.Context()), a.In, out, slog.New(slog.DiscardHandler))
+			if err != nil {
+				_, _ = io.WriteString(out, wire.AsError(err).Message+"\n") // to the agent
+			}
+			return err
+		},
+	}
+}

@@ -1,0 +1,53 @@
+package cli
+
+// escape finds what the user says to vsay, not to the session, among the keys:
+// after Enter, the escape character and one more, as ssh users' hands know it.
+type escape struct {
+	char  byte // 0: there is none
+	start bool // the next key is the first of a line
+	held  bool // the escape character was typed and kept back
+}
+
+// parseEscape reads the flag: one character, ^X, or none.
+func parseEscape(s string) (byte, error) {
+	switch {
+	case s == "none":
+		return 0, nil
+	case len(s) == 1:
+		return s[0], nil
+	case len(s) == 2 && s[0] == '^':
+		return s[1] & 0x1f, nil
+	}
+	return 0, usage("--escape is one character, ^X, or none; not %q", s)
+}
+
+// filter gives the keys that are meant for the session, and calls do with each
+// key that is meant for vsay: what do does not know (it returns false) is passed
+// on with its escape character.
+func (e *escape) filter(keys []byte, do func(key byte) bool) []byte {
+	if e.char == 0 {
+		return keys
+	}
+	out := make([]byte, 0, len(keys)+1)
+	for _, k := range keys {
+		switch {
+		case e.held:
+			e.held = false
+			if k != e.char && do(k) {
+				e.start = true
+				continue
+			}
+			out = append(out, e.char)
+			if k == e.char {
+				e.start = false
+				continue
+			}
+		case e.start && k == e.char:
+			e.held = true
+			continue
+		}
+		out = append(out, k)
+		e.start = k == '\r' || k == '\n'
+	}
+	return out
+}

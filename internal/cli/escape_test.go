@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestEscapeAfterEnterOnly(t *testing.T) {
+	for _, c := range []struct{ typed, sent, heard string }{
+		{"ls\r", "ls\r", ""},
+		{"~.", "", "."},
+		{"a~.", "a~.", ""},
+		{"ls\r~?x", "ls\rx", "?"},
+		{"\r~~.", "\r~.", ""},
+		{"~~~.", "~~.", ""},
+		{"~x", "~x", ""},
+		{"~.~?", "", ".?"},
+		{"~\r~.", "~\r", "."},
+	} {
+		for _, chunk := range []int{1, len(c.typed)} { // split anywhere, it is the same
+			e := escape{char: '~', start: true}
+			var sent, heard strings.Builder
+			for i := 0; i < len(c.typed); i += chunk {
+				sent.Write(e.filter([]byte(c.typed[i:i+chunk]), func(k byte) bool {
+					known := strings.IndexByte(".?", k) >= 0
+					if known {
+						heard.WriteByte(k)
+					}
+					return known
+				}))
+			}
+			if sent.String() != c.sent || heard.String() != c.heard {
+				t.Errorf("%q in pieces of %d: sent %q, heard %q; want %q, %q", c.typed, chunk, sent.String(), heard.String(), c.sent, c.heard)
+			}
+		}
+	}
+}
+
+func TestEscapeCanBeAnotherOrNone(t *testing.T) {
+	for flag, want := range map[string]byte{"~": '~', "^]": 0x1d, "none": 0, "%": '%'} {
+		if got, err := parseEscape(flag); err != nil || got != want {
+			t.Errorf("--escape %s is %q, %v", flag, got, err)
+		}
+	}
+	if _, err := parseEscape("~~"); err == nil {
+		t.Error("--escape took two characters")
+	}
+	e := escape{start: true}
+	if got := e.filter([]byte("~."), func(byte) bool { t.Error("heard something"); return true }); string(got) != "~." {
+		t.Errorf("with none, %q was sent", got)
+	}
+}

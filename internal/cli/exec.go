@@ -1,0 +1,313 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vsay/internal/client"
+	"vsay/internal/wire"
+)
+
+type execOptions struct {
+	machines []string
+	command  []string
+	labels   []string
+	tty      bool
+	env      []string
+	dir      string
+	timeout  time.Duration
+}
+
+func (a *app) execCmd() *cobra.Command {
+	var o execOptions
+	cmd := &cobra.Command{
+		Use:   "exec MACHINE... -- CMD [ARG...]",
+		Short: "Run a command on a machine, or on several",
+		Long: `Exec runs a command: its stdin, stdout, stderr and exit code are the remote ones
+(128+n for signal n). When vsay itself fails it exits with 255 and says why.
+
+The command is not given to a shell: for a pipe or a variable, run one:
+  vsay exec box -- sh -c 'ps aux | wc -l'
+
+On several machines, named or chosen by --label, it runs at the same time; each
+line of output begins with the machine's name, stdin is empty, and the exit code
+is the first one that is not 0.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			return o.split(cmd, args)
+		},
+		ValidArgsFunction: a.completeMachines,
+		Annotations:       map[string]string{ownFailure: "255"},
+		RunE:              func(cmd *cobra.Command, _ []string) error { return a.exec(cmd.Context(), o) },
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&o.labels, "label", nil, "run on all machines with this label, `key=value`")
+	f.BoolVarP(&o.tty, "tty", "t", false, "give the command a terminal")
+	f.StringArrayVarP(&o.env, "env", "e", nil, "set a variable, `KEY=VALUE`")
+	f.StringVarP(&o.dir, "workdir", "w", "", "run in this `folder`, from home if it is relative")
+	f.DurationVar(&o.timeout, "timeout", 0, "end the command after this long, and exit with 124")
+	return cmd
+}
+
+// split tells the machines from the command: by the --, or else the first word
+// is the machine.
+func (o *execOptions) split(cmd *cobra.Command, args []string) error {
+	at := cmd.ArgsLenAtDash()
+	if at < 0 {
+		at = min(1, len(args))
+		if len(o.labels) > 0 {
+			at = 0
+		}
+	}
+	o.machines, o.command = args[:at], args[at:]
+	switch {
+	case len(o.machines) == 0 && len(o.labels) == 0:
+		return usage("which machine? vsay exec MACHINE -- CMD")
+	case len(o.command) == 0 || o.command[0] == "":
+		return usage("which command? vsay exec MACHINE -- CMD")
+	case o.timeout < 0:
+		return usage("--timeout is a time, as in 90s or 5m")
+	}
+	for _, kv := range o.env {
+		if key, _, ok := strings.Cut(kv, "="); !ok || key == "" {
+			return usage("-e takes KEY=VALUE, not %q", kv)
+		}
+	}
+	return nil
+}
+
+func (a *app) exec(ctx context.Context, o execOptions) error {
+	api, err := a.client(ctx)
+	if err != nil {
+		return err
+	}
+	machines, err := a.execMachines(ctx, api, o)
+	if err != nil {
+		return err
+	}
+	if len(machines) == 1 && len(o.labels) == 0 {
+		return a.execOne(ctx, api, machines[0], o)
+	}
+	if o.tty {
+		return usage("--tty is for one machine at a time")
+	}
+	return a.execAll(ctx, api, machines, o)
+}
+
+func (a *app) execMachines(ctx context.Context, api *client.Client, o execOptions) (chosen []wire.Machine, err error) {
+	list, err := api.Machines(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range o.machines {
+		m, err := pick(list.Machines, name)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, m)
+	}
+	for _, m := range list.Machines {
+		if len(o.labels) > 0 && len(o.machines) == 0 && labelled(m, o.labels) {
+			chosen = append(chosen, m)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, wire.ErrNotFound.With("no machine has the label %s: vsay ls -o json shows labels", strings.Join(o.labels, ", "))
+	}
+	return chosen, nil
+}
+
+func labelled(m wire.Machine, labels []string) bool {
+	for _, l := range labels {
+		key, value, _ := strings.Cut(l, "=")
+		if got, ok := m.Labels[key]; !ok || got != value {
+			return false
+		}
+	}
+	return true
+}
+
+// execOne runs the command on one machine, as if it ran here.
+func (a *app) execOne(ctx context.Context, api *client.Client, m wire.Machine, o execOptions) error {
+	v := viewing{input: true, name: m.Name}
+	if o.tty {
+		v.tty, v.escape = a.terminal(), '~'
+	}
+	att, err := api.Attach(ctx, m.AgentID, a.execOpen(o, v.tty))
+	if err != nil {
+		return err
+	}
+	finish := a.govern(ctx, att, o.timeout)
+	err = a.view(withoutSignals(ctx), att, v)
+	return finish(err)
+}
+
+func (a *app) execOpen(o execOptions, tty *os.File) wire.Open {
+	ask := wire.Open{
+		New: true, Source: "cli",
+		Spec: wire.Spec{Kind: wire.KindExec, Command: o.command, Env: append(locale(), o.env...), Dir: o.dir, TTY: o.tty},
+	}
+	if o.tty {
+		ask.Spec.Term, ask.Cols, ask.Rows = os.Getenv("TERM"), 80, 24
+	}
+	if tty != nil {
+		ask.Cols, ask.Rows = screenSize(tty)
+	}
+	return ask
+}
+
+// withoutSignals keeps an interrupt from ending the connection: it is the
+// remote program's to decide what becomes of it.
+func withoutSignals(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+
+// killAfter is how long a command has to heed SIGTERM, in a timeout.
+const killAfter = 5 * time.Second
+
+// govern passes signals on to the command and ends it when its time is over.
+// finish says what the exit code is, after all.
+func (a *app) govern(ctx context.Context, att *client.Attachment, limit time.Duration) (finish func(error) error) {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, passedOn...)
+	done := make(chan struct{})
+	var late bool
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		var over, kill <-chan time.Time
+		if limit > 0 {
+			over = time.After(limit)
+		}
+		for {
+			select {
+			case s := <-signals:
+				att.Signal(signalName(s))
+			case <-over:
+				late, over = true, nil
+				kill = time.After(killAfter)
+				att.Signal("TERM")
+			case <-kill:
+				att.Signal("KILL")
+			case <-done:
+				return
+			}
+		}
+	})
+	return func(err error) error {
+		signal.Stop(signals)
+		close(done)
+		wg.Wait()
+		if late {
+			a.note("the command took longer than %s", limit.String())
+			return exitError(124)
+		}
+		return err
+	}
+}
+
+var passedOn = []os.Signal{os.Interrupt, syscall.SIGTERM}
+
+func signalName(s os.Signal) string {
+	switch s {
+	case syscall.SIGTERM:
+		return "TERM"
+	case os.Interrupt:
+		return "INT"
+	}
+	return "HUP"
+}
+
+// execAll runs the command on several machines at once.
+func (a *app) execAll(ctx context.Context, api *client.Client, machines []wire.Machine, o execOptions) error {
+	var out, errs sync.Mutex
+	codes := make([]error, len(machines))
+	var wg sync.WaitGroup
+	for i, m := range machines {
+		wg.Go(func() {
+			stdout := &lines{w: a.Out, mu: &out, prefix: clean(m.Name) + ": "}
+			stderr := &lines{w: a.Err, mu: &errs, prefix: clean(m.Name) + ": "}
+			codes[i] = a.execQuiet(ctx, api, m, o, stdout, stderr)
+			stdout.flush()
+			stderr.flush()
+		})
+	}
+	wg.Wait()
+	for _, err := range codes {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) execQuiet(ctx context.Context, api *client.Client, m wire.Machine, o execOptions, stdout, stderr io.Writer) error {
+	att, err := api.Attach(ctx, m.AgentID, a.execOpen(o, nil))
+	if err != nil {
+		fmt.Fprintf(stderr, "vsay: %s\n", clean(wire.AsError(err).Message))
+		return exitError(255)
+	}
+	att.CloseInput()
+	finish := a.govern(ctx, att, o.timeout)
+	exit, err := att.Run(withoutSignals(ctx), stdout, stderr)
+	if err == nil && exit.Error != "" {
+		fmt.Fprintf(stderr, "vsay: %s\n", clean(exit.Error))
+	}
+	if err == nil && exit.Code != 0 {
+		err = exitError(exit.Code)
+	}
+	err = finish(err)
+	var remote exitError
+	if err != nil && !errors.As(err, &remote) {
+		fmt.Fprintf(stderr, "vsay: %s\n", clean(wire.AsError(err).Message))
+		return exitError(255)
+	}
+	return err
+}
+
+// lines writes whole lines with a prefix, never mixed with another machine's.
+type lines struct {
+	w      io.Writer
+	mu     *sync.Mutex
+	prefix string
+	rest   []byte
+}
+
+const longestLine = 64 << 10 // bytes kept until the line ends
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.rest = append(l.rest, p...)
+	for {
+		i := bytes.IndexByte(l.rest, '\n')
+		if i < 0 && len(l.rest) < longestLine {
+			return len(p), nil
+		}
+		if i < 0 {
+			i = len(l.rest) - 1
+		}
+		if err := l.put(l.rest[:i+1]); err != nil {
+			return 0, err
+		}
+		l.rest = l.rest[i+1:]
+	}
+}
+
+func (l *lines) put(line []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, err := l.w.Write(append([]byte(l.prefix), line...))
+	return err
+}
+
+func (l *lines) flush() {
+	if len(l.rest) > 0 {
+		_ = l.put(append(l.rest, '\n'))
+	}
+}

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) rootCmd() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "vsay",
+		Short:         "A terminal to a machine that cannot be reached, through a server that can be",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Version:       thisBuild().Version,
+		Args:          a.unknownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.settleAll(cmd); err != nil {
+				return err
+			}
+			a.running = true
+			return nil
+		},
+	}
+	root.SuggestionsMinimumDistance = 2
+	globalFlags(root)
+	root.AddCommand(
+		a.tryCmd(), a.serveCmd(), a.agentCmd(), a.holdCmd(),
+		a.signupCmd(), a.loginCmd(), a.logoutCmd(), a.refreshCmd(), a.tokenCmd(), a.whoamiCmd(),
+		a.machinesCmd(), a.attachCmd(), a.execCmd(), a.sessionsCmd(), a.killCmd(),
+		a.apiKeyCmd(), a.versionCmd(), a.manCmd(),
+	)
+	return root
+}
+
+// unknownCommand refuses a first word that is no command.
+func (a *app) unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "vsay help lists them all"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + near[0] + "?"
+	}
+	return usage("%q is no command: %s", args[0], hint)
+}
+
+// takes checks the number of arguments, from least to most; most < 0 is any.
+func takes(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		problem := "too many arguments"
+		if len(args) < least {
+			problem = "an argument is missing"
+		}
+		return usage("%s: %s", problem, strings.TrimSuffix(cmd.UseLine(), " [flags]"))
+	}
+}

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vsay/internal/server"
+)
+
+type serveOptions struct {
+	Listen      string        `mapstructure:"listen"`
+	DataDir     string        `mapstructure:"data-dir"`
+	Signup      string        `mapstructure:"signup"`
+	TLSCert     string        `mapstructure:"tls-cert"`
+	TLSKey      string        `mapstructure:"tls-key"`
+	PublicURL   string        `mapstructure:"public-url"`
+	SessionMax  time.Duration `mapstructure:"session-max"`
+	DetachedTTL time.Duration `mapstructure:"detached-ttl"`
+	LogFormat   string        `mapstructure:"log-format"`
+}
+
+func (a *app) serveCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Args:  takes(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var o serveOptions
+			if err := a.settle(cmd, &o); err != nil {
+				return err
+			}
+			return a.runServe(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.String("listen", "127.0.0.1:8080", "the `address` to listen on; port 0 takes a free one")
+	f.String("data-dir", "", "the `folder` that holds all the server has to remember (default $XDG_STATE_HOME/vsay/server)")
+	f.String("signup", "open", "who may create an account: open, invite or closed")
+	f.String("tls-cert", "", "the certificate chain, a PEM `file`")
+	f.String("tls-key", "", "its key, a PEM `file`")
+	f.String("public-url", "", "the `URL` people reach this server by, if that is not the address it listens on")
+	f.Duration("session-max", 30*24*time.Hour, "a login ends this long after the password was given")
+	f.Duration("detached-ttl", 72*time.Hour, "a session that nobody watches ends after this long")
+	f.String("log-format", "text", "text or json")
+	return cmd
+}
+
+// check finds what cannot go together before anything is opened.
+func (o serveOptions) check(insecure bool) error {
+	switch {
+	case o.Signup != "open" && o.Signup != "invite" && o.Signup != "closed":
+		return usage("--signup is open, invite or closed, not %q", o.Signup)
+	case o.LogFormat != "text" && o.LogFormat != "json":
+		return usage("--log-format is text or json, not %q", o.LogFormat)
+	case (o.TLSCert == "") != (o.TLSKey == ""):
+		return usage("--tls-cert and --tls-key go together: give both, or none")
+	case o.SessionMax <= 0 || o.DetachedTTL <= 0:
+		return usage("--session-max and --detached-ttl have to be longer than nothing")
+	case o.TLSCert == "" && !insecure && !onLoopback(o.Listen):
+		return usage("%s can be reached from other machines, and without TLS passwords and shells would cross the network in the clear: give --tls-cert and --tls-key, or --insecure-http when something in front speaks TLS", o.Listen)
+	}
+	return nil
+}
+
+// onLoopback tells whether only this machine can reach an address.
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+func (a *app) runServe(ctx context.Context, o serveOptions) error {
+	if err := o.check(a.InsecureHTTP); err != nil {
+		return err
+	}
+	if o.DataDir == "" {
+		dir, err := stateDir()
+		if err != nil {
+			return err
+		}
+		o.DataDir = filepath.Join(dir, "server")
+	}
+	log := a.logger(o.LogFormat)
+	s, err := server.New(ctx, server.Config{
+		DataDir: o.DataDir, Signup: o.Signup, PublicURL: o.PublicURL, TLSCert: o.TLSCert, TLSKey: o.TLSKey,
+		SessionMax: o.SessionMax, DetachedTTL: o.DetachedTTL, Version: thisBuild().Version,
+	}, log)
+	if err != nil {
+		return err
+	}
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
+	if err != nil {
+		return errors.Join(failed("cannot listen on %s: %s", o.Listen, err), s.Close())
+	}
+	a.announce(o, ln.Addr(), log)
+	return s.Run(ctx, ln)
+}
+
+// announce says where the server is, in the form of the log it begins.
+func (a *app) announce(o serveOptions, addr net.Addr, log *slog.Logger) {
+	url := "http://" + addr.String()
+	if o.TLSCert != "" {
+		url = "https://" + addr.String()
+	}
+	if o.LogFormat == "json" {
+		log.Info("listening", "url", url)
+		return
+	}
+	a.say("listening on %s", url)
+}
+
+// logger writes to stderr; with --quiet only what somebody should look at.
+func (a *app) logger(format string) *slog.Logger {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if a.Quiet {
+		o.Level = slog.LevelWarn
+	}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(a.Err, o))
+	}
+	return slog.New(slog.NewTextHandler(a.Err, o))
+}

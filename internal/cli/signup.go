@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"vsay/internal/wire"
+)
+
+func (a *app) signupCmd() *cobra.Command {
+	var o credentials
+	cmd := &cobra.Command{
+		Use:   "signup [HOST]",
+		Short: "Create an account on a server, and sign in",
+		Args:  takes(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.settle(cmd, &o); err != nil {
+				return err
+			}
+			return a.runSignup(cmd.Context(), args, o)
+		},
+	}
+	credentialFlags(cmd)
+	cmd.Flags().String("username", "", "the name others see")
+	return cmd
+}
+
+func (a *app) runSignup(ctx context.Context, args []string, o credentials) error {
+	api, err := a.stranger(ctx, args)
+	if err != nil {
+		return err
+	}
+	if err := a.ask(ctx, &o, true); err != nil {
+		return err
+	}
+	signed, err := api.Signup(ctx, wire.Signup{Username: o.Username, Email: o.Email, Password: o.password})
+	if err != nil {
+		return err
+	}
+	if _, err := a.signIn(ctx, api, o); err != nil {
+		return err
+	}
+	a.say("signed up and signed in to %s as %s", api.Endpoint.URL.String(), o.Username)
+	a.say("bring a machine in: run there  vsay agent --host %s --token KEY  with the key that vsay api-key shows", api.Endpoint.URL.String())
+	return a.print(signed, func(io.Writer) {})
+}

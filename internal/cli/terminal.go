@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"vsay/internal/client"
+	"vsay/internal/wire"
+)
+
+// screenSize is the size of a terminal in cells. One that says 0 has not been
+// told, and is taken for 80 by 24.
+func screenSize(f *os.File) (cols, rows uint16) {
+	w, h, err := term.GetSize(int(f.Fd()))
+	if err != nil || w <= 0 || h <= 0 {
+		return 80, 24
+	}
+	return uint16(min(w, 65535)), uint16(min(h, 65535))
+}
+
+// viewing is how an attachment is shown.
+type viewing struct {
+	escape byte
+	tty    *os.File // the terminal that is made raw; nil: bytes go through as they are
+	input  bool     // stdin goes to the session
+	name   string   // what to call the session when it is left
+}
+
+// view connects the streams to an attachment until either is done, and gives
+// the exit code of the remote program as an error. The function that sets the
+// terminal raw restores it, on every way out.
+func (a *app) view(ctx context.Context, att *client.Attachment, v viewing) error {
+	out := &modes{w: a.Out}
+	if v.tty != nil {
+		old, err := term.MakeRaw(int(v.tty.Fd()))
+		if err != nil {
+			return failed("the terminal cannot be used: %s", err)
+		}
+		defer term.Restore(int(v.tty.Fd()), old)
+		defer out.restore()
+		a.raw = true
+		defer func() { a.raw = false }()
+		stop := watchSize(v.tty, att.Resize)
+		defer stop()
+	}
+	a.tellTrouble(att)
+	if v.input {
+		go a.typeInto(att, v)
+	}
+	exit, err := att.Run(ctx, out, a.Err)
+	if v.tty != nil {
+		out.restore()
+	}
+	return a.viewed(exit, err, v)
+}
+
+// viewed says how it ended.
+func (a *app) viewed(exit wire.Exit, err error, v viewing) error {
+	switch {
+	case errors.Is(err, client.ErrLeft):
+		a.note("left %s; it runs on: vsay attach %s takes it up again", v.name, v.name)
+		return nil
+	case err != nil:
+		if a.raw {
+			_, _ = io.WriteString(a.Err, "\r\n")
+		}
+		return err
+	case exit.Error != "":
+		a.note("%s", exit.Error)
+	}
+	if exit.Code != 0 {
+		return exitError(exit.Code)
+	}
+	return nil
+}
+
+// typeInto copies stdin to the session. A blocked read of stdin cannot be
+// cancelled: this is the one goroutine that is left behind.
+func (a *app) typeInto(att *client.Attachment, v viewing) {
+	esc := &escape{char: v.escape, start: true}
+	if v.tty == nil {
+		esc.char = 0 // a file that holds ~. is not talking to us
+	}
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := a.In.Read(buf)
+		keys := esc.filter(buf[:n], func(key byte) bool { return a.command(att, key, v) })
+		if len(keys) > 0 {
+			if _, err := att.Write(keys); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			att.CloseInput() // EOF ends the keys, not the session
+			return
+		}
+	}
+}
+
+// command does what an escape asks for, and tells whether it is one.
+func (a *app) command(att *client.Attachment, key byte, v viewing) bool {
+	switch key {
+	case '.':
+		att.Leave()
+	case '?':
+		c := string(rune(v.escape))
+		a.note("escapes, after Enter: %s. leaves (the session runs on)   %s? this help   %s%s types %s", c, c, c, c, c)
+	default:
+		return false
+	}
+	return true
+}
+
+// tellTrouble says when the link is away for long enough to be noticed, and
+// when it is back.
+func (a *app) tellTrouble(att *client.Attachment) {
+	var timer *time.Timer
+	told := make(chan struct{}, 1)
+	att.Lost = func(error) {
+		timer = time.AfterFunc(2*time.Second, func() {
+			told <- struct{}{}
+			a.note("the link broke: reconnecting; what you type is kept")
+		})
+	}
+	att.Back = func() {
+		timer.Stop()
+		select {
+		case <-told:
+			a.note("connected again")
+		default:
+		}
+	}
+	att.Gap = func(g wire.Gap) {
+		a.note("%d KB of output were skipped: the machine keeps the last 8 MB", (g.To-g.From)/1000)
+	}
+}
+
+// note is say, on a line of its own even where the terminal is raw.
+func (a *app) note(format string, args ...any) {
+	if a.Quiet {
+		return
+	}
+	if a.raw {
+		_, _ = io.WriteString(a.Err, "\r\n")
+		defer func() { _, _ = io.WriteString(a.Err, "\r") }()
+	}
+	a.say("vsay: "+format, args...)
+}

@@ -1,0 +1,110 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"vsay/internal/wire"
+)
+
+// Signup creates an account. It does not sign in.
+func (c *Client) Signup(ctx context.Context, s wire.Signup) (wire.Signed, error) {
+	var out wire.Signed
+	err := c.do(ctx, http.MethodPost, "/api/signup", "", s, &out)
+	return out, err
+}
+
+// Login exchanges a password for a token. An answer without a token or a user
+// is an error.
+func (c *Client) Login(ctx context.Context, l wire.Login) (wire.Signed, error) {
+	var out wire.Signed
+	if err := c.do(ctx, http.MethodPost, "/api/login", "", l, &out); err != nil {
+		return out, err
+	}
+	if out.Token == "" || out.User == nil {
+		return out, wire.ErrProtocol.With("%s signed in without a token; is it a vsay server?", c.Endpoint.URL.Host)
+	}
+	return out, nil
+}
+
+// Refresh exchanges a token for a fresh one of the same login. The old one is
+// not spent.
+func (c *Client) Refresh(ctx context.Context, token string) (string, error) {
+	var out wire.Signed
+	if err := c.do(ctx, http.MethodPost, "/api/auth/refresh", token, nil, &out); err != nil {
+		return "", err
+	}
+	if out.Token == "" {
+		return "", wire.ErrProtocol.With("%s refreshed without a token; is it a vsay server?", c.Endpoint.URL.Host)
+	}
+	return out.Token, nil
+}
+
+// Logout ends the login that token belongs to, everywhere.
+func (c *Client) Logout(ctx context.Context, token string) (wire.Signed, error) {
+	var out wire.Signed
+	err := c.do(ctx, http.MethodPost, "/api/auth/logout", token, nil, &out)
+	return out, err
+}
+
+// Machines are those the account may reach.
+func (c *Client) Machines(ctx context.Context) (wire.Machines, error) {
+	var out wire.Machines
+	err := c.call(ctx, http.MethodGet, "/api/machines", nil, &out)
+	return out, err
+}
+
+// Machine is one of them, by its id.
+func (c *Client) Machine(ctx context.Context, id string) (wire.OneMachine, error) {
+	var out wire.OneMachine
+	err := c.call(ctx, http.MethodGet, "/api/machines/"+url.PathEscape(id), nil, &out)
+	return out, err
+}
+
+// DeleteMachine ends a machine's credential and cuts its agent off.
+func (c *Client) DeleteMachine(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodDelete, "/api/machines/"+url.PathEscape(id), nil, nil)
+}
+
+// Sessions are those that run on the account's machines.
+func (c *Client) Sessions(ctx context.Context) (wire.Sessions, error) {
+	var out wire.Sessions
+	err := c.call(ctx, http.MethodGet, "/api/terminal/sessions", nil, &out)
+	return out, err
+}
+
+// EndSession ends a session and all it runs.
+func (c *Client) EndSession(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodDelete, "/api/terminal/sessions/"+url.PathEscape(id), nil, nil)
+}
+
+// Profile is the account, with its API key.
+func (c *Client) Profile(ctx context.Context) (wire.Signed, error) {
+	var out wire.Signed
+	if err := c.call(ctx, http.MethodGet, "/api/profile", nil, &out); err != nil {
+		return out, err
+	}
+	if out.User == nil {
+		return out, wire.ErrProtocol.With("%s knows no user; is it a vsay server?", c.Endpoint.URL.Host)
+	}
+	return out, nil
+}
+
+// RegenerateAPIKey replaces the API key. Machines enrolled with the old one are
+// cut off, unless kept.
+func (c *Client) RegenerateAPIKey(ctx context.Context, r wire.RegenerateKey) (wire.Signed, error) {
+	var out wire.Signed
+	err := c.call(ctx, http.MethodPost, "/api/profile/regenerate-api-key", r, &out)
+	return out, err
+}
+
+// ResetPassword replaces the password and ends every other login.
+func (c *Client) ResetPassword(ctx context.Context, r wire.ResetPassword) error {
+	return c.call(ctx, http.MethodPost, "/api/profile/reset-password", r, nil)
+}
+
+// Health asks whether the server is there.
+func (c *Client) Health(ctx context.Context) error {
+	return c.do(ctx, http.MethodGet, "/health", "", nil, nil)
+}

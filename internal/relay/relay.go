@@ -1,0 +1,106 @@
+// Package relay knows who is connected now: agents by their control links,
+// sessions by the links of their holders, and who watches which. It joins
+// viewers to session links and keeps nothing: what it forwards is bounded by
+// the window the far ends granted each other, and it may die at any time.
+package relay
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"vsay/internal/wire"
+)
+
+// Who is whom a link belongs to. Viewers have a Login; agents and holders have
+// the generation of the API key their machine was enrolled with.
+type Who struct {
+	UserID  string
+	Login   string
+	AgentID string
+	KeyGen  int64
+}
+
+// Relay is one server's connections.
+type Relay struct {
+	log *slog.Logger
+
+	mu       sync.Mutex
+	agents   map[string]*control           // by agent id
+	sessions map[string]*link              // by session id
+	arrived  map[string]chan struct{}      // closed when that session's link comes
+	views    map[string]map[*View]struct{} // by session id
+	open     map[*entry]struct{}           // everything that can be cut
+}
+
+// New starts with nobody.
+func New(log *slog.Logger) *Relay {
+	return &Relay{
+		log:      log,
+		agents:   map[string]*control{},
+		sessions: map[string]*link{},
+		arrived:  map[string]chan struct{}{},
+		views:    map[string]map[*View]struct{}{},
+		open:     map[*entry]struct{}{},
+	}
+}
+
+// entry is one connection as Cut sees it.
+type entry struct {
+	who Who
+	cut atomic.Bool       // nothing passes any more
+	end func(*wire.Error) // closes it, may take a moment
+}
+
+func (r *Relay) enter(who Who, end func(*wire.Error)) *entry {
+	e := &entry{who: who, end: end}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open[e] = struct{}{}
+	return e
+}
+
+func (r *Relay) leave(e *entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.open, e)
+}
+
+// Cut ends every connection that matches. When it returns nothing more passes
+// through any of them; their sockets close a moment later.
+func (r *Relay) Cut(why *wire.Error, match func(Who) bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for e := range r.open {
+		if match(e.who) && e.cut.CompareAndSwap(false, true) {
+			go e.end(why)
+		}
+	}
+}
+
+// ended waits until every connection is gone, or ctx ends.
+func (r *Relay) ended(ctx context.Context) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		r.mu.Lock()
+		n := len(r.open)
+		r.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Shutdown tells every end to dial again soon, and closes.
+func (r *Relay) Shutdown(ctx context.Context) {
+	r.Cut(wire.ErrLinkLost, func(Who) bool { return true })
+	r.ended(ctx)
+}

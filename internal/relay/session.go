@@ -1,0 +1,138 @@
+package relay
+
+import (
+	"context"
+
+	"vsay/internal/wire"
+)
+
+// link is one holder's WebSocket, with a lane for each viewer.
+type link struct {
+	*entry
+	conn *wire.Conn
+	next uint32
+	// lanes is guarded by Relay.mu, like everything that says who is connected.
+	lanes map[uint32]*View
+}
+
+// HolderEvents are told what a holder's link does.
+type HolderEvents struct {
+	Joined func() error          // it can be cut from now on; an error ends it
+	Ended  func(wire.Exit) error // the program is over; the holder is told once it returns nil
+}
+
+// ServeHolder reads one session's link until it breaks, and hands each frame to
+// the view it is for. A newer link of the session takes this one's place.
+func (r *Relay) ServeHolder(ctx context.Context, who Who, session string, conn *wire.Conn, on HolderEvents) error {
+	l := &link{conn: conn, lanes: map[uint32]*View{}}
+	l.entry = r.enter(who, func(why *wire.Error) { conn.Close(why) })
+	defer r.leave(l.entry)
+	if err := on.Joined(); err != nil {
+		return err
+	}
+	r.attach(session, l)
+	defer r.detach(session, l)
+	for {
+		f, err := conn.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if l.cut.Load() {
+			return wire.ErrUnauthed
+		}
+		if f.Stream != 0 {
+			if v := r.lane(l, f.Stream); v != nil {
+				v.push(f)
+			}
+			continue
+		}
+		if f.Kind == wire.KindEnded {
+			if err := finish(ctx, l, f, on.Ended); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func finish(ctx context.Context, l *link, f wire.Frame, ended func(wire.Exit) error) error {
+	var exit wire.Exit
+	if err := wire.Decode(f.Payload, &exit); err != nil {
+		return err
+	}
+	if err := ended(exit); err != nil {
+		return err
+	}
+	return l.conn.Write(ctx, wire.Frame{Kind: wire.KindAck})
+}
+
+func (r *Relay) attach(session string, l *link) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old := r.sessions[session]; old != nil && old.cut.CompareAndSwap(false, true) {
+		go old.end(wire.ErrStolen)
+	}
+	r.sessions[session] = l
+	if ch := r.arrived[session]; ch != nil {
+		close(ch)
+		delete(r.arrived, session)
+	}
+}
+
+func (r *Relay) detach(session string, l *link) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sessions[session] == l {
+		delete(r.sessions, session)
+	}
+	for _, v := range l.lanes {
+		v.fail(wire.ErrLinkLost)
+	}
+	l.lanes = nil
+}
+
+func (r *Relay) lane(l *link, stream uint32) *View {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return l.lanes[stream]
+}
+
+// await gives the session's link, waiting for it to come. call, if not nil, is
+// used once when there is none yet.
+func (r *Relay) await(ctx context.Context, session string, call func(context.Context) error) (*link, error) {
+	for {
+		r.mu.Lock()
+		l := r.sessions[session]
+		if l != nil && !l.cut.Load() {
+			r.mu.Unlock()
+			return l, nil
+		}
+		ch := r.arrived[session]
+		if ch == nil {
+			ch = make(chan struct{})
+			r.arrived[session] = ch
+		}
+		r.mu.Unlock()
+		if call != nil {
+			if err := call(ctx); err != nil {
+				return nil, err
+			}
+			call = nil
+		}
+		select {
+		case <-ch:
+		case <-ctx.Done():
+			r.giveUp(session, ch)
+			return nil, wire.ErrUnavailable.With("the session did not answer in time")
+		}
+	}
+}
+
+// giveUp forgets that somebody waits; others who still do look again.
+func (r *Relay) giveUp(session string, ch chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.arrived[session] == ch {
+		close(ch)
+		delete(r.arrived, session)
+	}
+}

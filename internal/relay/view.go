@@ -1,0 +1,185 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"sync"
+
+	"vsay/internal/wire"
+)
+
+// maxQueued bytes wait for one viewer. A holder that keeps to the window never
+// reaches it: the largest window is 4 MiB.
+const maxQueued = 6 << 20
+
+// View is one viewer's place at a session: counted from Watch on, joined to the
+// session's link by Connect.
+type View struct {
+	*entry
+	relay   *Relay
+	session string
+	viewer  wire.Viewer
+	link    *link
+	stream  uint32
+
+	mu     sync.Mutex
+	urgent []wire.Frame // Acks, which overtake output
+	queue  []wire.Frame
+	queued int // bytes in queue
+	err    error
+	wake   chan struct{}
+}
+
+// Watch takes a place at a session. end is called when the viewer is cut off.
+func (r *Relay) Watch(session string, who Who, viewer wire.Viewer, end func(*wire.Error)) *View {
+	v := &View{relay: r, session: session, viewer: viewer, wake: make(chan struct{}, 1)}
+	v.entry = r.enter(who, end)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.views[session] == nil {
+		r.views[session] = map[*View]struct{}{}
+	}
+	r.views[session][v] = struct{}{}
+	return v
+}
+
+// Viewers are those at a session now.
+func (r *Relay) Viewers(session string) []wire.Viewer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := []wire.Viewer{}
+	for v := range r.views[session] {
+		all = append(all, v.viewer)
+	}
+	return all
+}
+
+// Steal leaves every other viewer of the session out.
+func (v *View) Steal() {
+	v.relay.mu.Lock()
+	defer v.relay.mu.Unlock()
+	for other := range v.relay.views[v.session] {
+		if other != v && other.cut.CompareAndSwap(false, true) {
+			go other.end(wire.ErrStolen)
+		}
+	}
+}
+
+// Connect joins the view to its session's link, which call (if not nil) asks
+// for when it is not there.
+func (v *View) Connect(ctx context.Context, call func(context.Context) error) error {
+	l, err := v.relay.await(ctx, v.session, call)
+	if err != nil {
+		return err
+	}
+	v.relay.mu.Lock()
+	defer v.relay.mu.Unlock()
+	if l.lanes == nil {
+		return wire.ErrLinkLost // it broke this moment
+	}
+	l.next++
+	v.link, v.stream = l, l.next
+	l.lanes[v.stream] = v
+	return nil
+}
+
+// Send passes a frame on to the holder.
+func (v *View) Send(ctx context.Context, f wire.Frame) error {
+	if v.cut.Load() {
+		return wire.ErrUnauthed
+	}
+	f.Stream = v.stream
+	// Writing must not end with the viewer: the link is not its own.
+	return v.link.conn.Write(context.WithoutCancel(ctx), f)
+}
+
+// Recv is the next frame of the holder. Its stream is the session link's.
+func (v *View) Recv(ctx context.Context) (wire.Frame, error) {
+	for {
+		f, ok, err := v.pop()
+		if ok || err != nil {
+			return f, err
+		}
+		select {
+		case <-v.wake:
+		case <-ctx.Done():
+			return wire.Frame{}, ctx.Err()
+		}
+	}
+}
+
+func (v *View) pop() (f wire.Frame, ok bool, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case len(v.urgent) > 0:
+		f, v.urgent = v.urgent[0], v.urgent[1:]
+	case len(v.queue) > 0:
+		f, v.queue = v.queue[0], v.queue[1:]
+		v.queued -= len(f.Payload)
+	default:
+		return f, false, v.err // an end is told after all that came before it
+	}
+	return f, true, nil
+}
+
+func (v *View) push(f wire.Frame) {
+	f.Payload = bytes.Clone(f.Payload)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.err != nil {
+		return
+	}
+	if f.Kind == wire.KindAck {
+		v.urgent = append(v.urgent, f)
+	} else {
+		v.queue = append(v.queue, f)
+		v.queued += len(f.Payload)
+	}
+	if v.queued > maxQueued {
+		v.queue, v.queued = nil, 0
+		v.err = wire.ErrProtocol.With("the machine sent more than the window allows")
+	}
+	v.nudge()
+}
+
+func (v *View) fail(err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.err == nil {
+		v.err = err
+	}
+	v.nudge()
+}
+
+func (v *View) nudge() {
+	select {
+	case v.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Leave gives the place up. The holder is told, so that it need not wait for a
+// viewer that will not come back.
+func (v *View) Leave(ctx context.Context, why *wire.Error) {
+	r := v.relay
+	r.leave(v.entry)
+	r.mu.Lock()
+	delete(r.views[v.session], v)
+	if len(r.views[v.session]) == 0 {
+		delete(r.views, v.session)
+	}
+	joined := v.link != nil && v.link.lanes[v.stream] == v
+	if joined {
+		delete(v.link.lanes, v.stream)
+	}
+	r.mu.Unlock()
+	v.fail(wire.ErrLinkLost) // whoever waits for frames goes as well
+	if joined {
+		f := wire.Frame{Kind: wire.KindClose, Stream: v.stream}
+		if why != nil {
+			f.Payload = wire.Encode(why)
+		}
+		_ = v.link.conn.Write(context.WithoutCancel(ctx), f)
+	}
+}

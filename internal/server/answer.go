@@ -1,0 +1,84 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"math"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	"vsay/internal/wire"
+)
+
+const maxBody = 64 << 10 // bytes
+
+// retryError is a failure that passes by itself.
+type retryError struct {
+	failure *wire.Error
+	after   time.Duration
+}
+
+func (e retryError) Error() string { return e.failure.Error() }
+func (e retryError) Unwrap() error { return e.failure }
+
+// later is e, with a word on when to try again.
+func later(e *wire.Error, after time.Duration) error { return retryError{e, after} }
+
+// answer writes a success.
+func answer(w http.ResponseWriter, status int, body any) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, err := w.Write(append(wire.Encode(body), '\n'))
+	return ignoreLost(err)
+}
+
+// ignoreLost drops the error of a write to a client: it has gone, and there is
+// nobody to tell.
+func ignoreLost(error) error { return nil }
+
+// fail is where every failure is logged and written: the sentence as the body,
+// the code beside it. What an unforeseen error says goes to the log alone.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := wire.AsError(err)
+	switch {
+	case r.Context().Err() != nil && errors.Is(err, context.Canceled):
+		return // the client has gone
+	case e.Status >= http.StatusInternalServerError && !errors.Is(err, wire.ErrOffline):
+		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
+	}
+	if rec, ok := w.(*recorder); ok && rec.status != 0 {
+		return // half an answer, or a WebSocket, was sent
+	}
+	if e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable {
+		var retry retryError
+		errors.As(err, &retry)
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(retry.after.Seconds())))))
+	}
+	w.Header().Set(wire.ErrorHeader, e.Code)
+	_ = answer(w, e.Status, wire.ErrorBody{Error: e.Message})
+}
+
+// read decodes the body of a request, strictly.
+func read[T any](w http.ResponseWriter, r *http.Request) (T, error) {
+	var v T
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return v, wire.ErrNotJSON
+	}
+	err = wire.DecodeFrom(http.MaxBytesReader(w, r.Body, maxBody), &v)
+	if large := new(http.MaxBytesError); errors.As(err, &large) {
+		return v, wire.ErrTooLarge
+	}
+	return v, err
+}
+
+// readOptional is read for a route that asks for no body.
+func readOptional[T any](w http.ResponseWriter, r *http.Request) (T, error) {
+	if r.ContentLength == 0 {
+		var none T
+		return none, nil
+	}
+	return read[T](w, r)
+}

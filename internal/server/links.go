@@ -1,0 +1,218 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"vsay/internal/relay"
+	"vsay/internal/store"
+	"vsay/internal/wire"
+)
+
+// desk is what the server needs to give out places at sessions.
+type desk struct {
+	choosing sync.Mutex      // one at a time picks a session
+	tickets  tickets
+	endings  endings
+}
+
+func newDesk() desk {
+	return desk{
+		tickets: tickets{all: map[[sha256.Size]byte]ticket{}},
+		endings: endings{all: map[string]chan struct{}{}},
+	}
+}
+
+// linkContext is that of a link: its request's own ends too soon. A link is
+// ended by closing it, never by a context from outside.
+func linkContext() (context.Context, context.CancelFunc) {
+	return context.WithCancel(context.Background())
+}
+
+// controlLink is an agent's: who it is was proved before the upgrade.
+func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
+	m, err := s.machineOf(r)
+	if err != nil {
+		return err
+	}
+	conn, err := wire.Accept(w, r, wire.AgentProtocol)
+	if err != nil {
+		return nil // it was answered
+	}
+	ctx, done := linkContext()
+	defer done()
+	go conn.KeepAlive(ctx)
+	ip := clientIP(r)
+	who := relay.Who{UserID: m.UserID, AgentID: m.AgentID, KeyGen: m.KeyGen}
+	err = s.relay.ServeAgent(ctx, who, conn, relay.AgentEvents{
+		Hello: func(h wire.Hello) error {
+			s.log.Info("machine online", "agent_id", m.AgentID, "name", m.Name, "ip", ip)
+			if err := s.machineLive(ctx, m); err != nil {
+				return err // revoked while it knocked
+			}
+			if err := s.store.SawMachine(ctx, m.AgentID, h, ip, time.Now()); err != nil {
+				return err
+			}
+			return s.reconcile(ctx, m.AgentID, h.Sessions)
+		},
+		Beat: func(f wire.Facts) { s.seen.note(m.AgentID, f, s.now()) },
+	})
+	s.log.Info("machine offline", "agent_id", m.AgentID, "name", m.Name, "why", wire.AsError(err).Code)
+	conn.Close(wire.AsError(err))
+	return nil
+}
+
+// reconcile writes down as lost what the store takes for running and the
+// machine does not have: it was restarted, or the session ended unheard.
+func (s *Server) reconcile(ctx context.Context, agentID string, live []string) error {
+	running, err := s.store.RunningSessions(ctx, agentID)
+	if err != nil {
+		return err
+	}
+	for _, x := range running {
+		young := time.Since(x.StartedAt) < time.Minute // it may be starting right now
+		if young || slices.Contains(live, x.ID) {
+			continue
+		}
+		if err := s.store.EndSession(ctx, x.ID, time.Now(), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sessionLink is a holder's: with a ticket the first time, with a secret of its
+// own from then on.
+func (s *Server) sessionLink(w http.ResponseWriter, r *http.Request) error {
+	x, err := s.holderOf(r)
+	if err != nil {
+		return err
+	}
+	m, err := s.store.MachineByID(r.Context(), x.AgentID)
+	if err != nil {
+		return wire.ErrUnauthed
+	}
+	if err := s.machineLive(r.Context(), m); err != nil {
+		return err
+	}
+	conn, err := wire.Accept(w, r, wire.HoldProtocol)
+	if err != nil {
+		return nil
+	}
+	ctx, done := linkContext()
+	defer done()
+	go conn.KeepAlive(ctx)
+	who := relay.Who{UserID: m.UserID, AgentID: m.AgentID, KeyGen: m.KeyGen}
+	err = s.relay.ServeHolder(ctx, who, x.ID, conn, relay.HolderEvents{
+		Joined: func() error { return s.machineLive(ctx, m) },
+		Ended: func(e wire.Exit) error {
+			defer s.endings.tell(x.ID)
+			return s.store.EndSession(ctx, x.ID, time.Now(), &e.Code)
+		},
+	})
+	conn.Close(wire.AsError(err))
+	return nil
+}
+
+// keepSecret is how long after its end a session's holder may still dial: a
+// viewer whose link broke just then gets the last bytes.
+const keepSecret = 15 * time.Minute
+
+func (s *Server) holderOf(r *http.Request) (store.Session, error) {
+	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	id, secret, ok := strings.Cut(credential, ".")
+	if !ok || secret == "" {
+		return store.Session{}, wire.ErrUnauthed
+	}
+	x, err := s.store.SessionByID(r.Context(), id)
+	if err != nil {
+		return x, wire.ErrUnauthed
+	}
+	switch scheme {
+	case "Vsay-Ticket":
+		hash, err := hex.DecodeString(r.Header.Get(wire.SecretHeader))
+		if err != nil || len(hash) != sha256.Size || !s.tickets.redeem(secret, id) {
+			return x, wire.ErrUnauthed
+		}
+		return x, s.store.SetSessionSecret(r.Context(), id, hash)
+	case "Vsay-Session":
+		sum := sha256.Sum256([]byte(secret))
+		if subtle.ConstantTimeCompare(sum[:], x.SecretHash) != 1 {
+			return x, wire.ErrUnauthed
+		}
+		if x.EndedAt != nil && time.Since(*x.EndedAt) > keepSecret {
+			return x, wire.ErrGone
+		}
+		return x, nil
+	}
+	return x, wire.ErrUnauthed
+}
+
+// tickets let a new holder dial once. They live in memory: one that was lost
+// in a restart belongs to a session nobody has seen yet.
+type tickets struct {
+	mu  sync.Mutex
+	all map[[sha256.Size]byte]ticket
+}
+
+type ticket struct {
+	session string
+	until   time.Time
+}
+
+const ticketLife = time.Minute
+
+func (t *tickets) issue(session string) string {
+	secret := rand.Text() + rand.Text()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	for k, old := range t.all {
+		if now.After(old.until) {
+			delete(t.all, k)
+		}
+	}
+	t.all[sha256.Sum256([]byte(secret))] = ticket{session, now.Add(ticketLife)}
+	return secret
+}
+
+func (t *tickets) redeem(secret, session string) bool {
+	key := sha256.Sum256([]byte(secret))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	found, ok := t.all[key]
+	delete(t.all, key)
+	return ok && found.session == session && time.Now().Before(found.until)
+}
+
+// endings wakes those who wait for a session to be over.
+type endings struct {
+	mu  sync.Mutex
+	all map[string]chan struct{}
+}
+
+func (e *endings) wait(session string) <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.all[session] == nil {
+		e.all[session] = make(chan struct{})
+	}
+	return e.all[session]
+}
+
+func (e *endings) tell(session string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if ch := e.all[session]; ch != nil {
+		close(ch)
+		delete(e.all, session)
+	}
+}

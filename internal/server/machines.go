@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"vsay/internal/relay"
+	"vsay/internal/store"
+	"vsay/internal/wire"
+)
+
+// machineFor finds a machine that the caller may reach. One of somebody else is
+// as unknown as one that is not there.
+func (s *Server) machineFor(ctx context.Context, me caller, agentID string) (store.Machine, error) {
+	m, err := s.store.MachineByID(ctx, agentID)
+	if err == nil && m.UserID != me.User.ID {
+		return store.Machine{}, wire.ErrNotFound
+	}
+	return m, err
+}
+
+// present is the machine as it is now.
+func (s *Server) present(m store.Machine) wire.Machine {
+	facts, online := s.relay.Facts(m.AgentID)
+	if online {
+		m.Facts = tidyFacts(facts)
+	}
+	return m.Wire(online)
+}
+
+func (s *Server) listMachines(w http.ResponseWriter, r *http.Request, me caller) error {
+	machines, err := s.store.MachinesOf(r.Context(), me.User.ID)
+	if err != nil {
+		return err
+	}
+	list := wire.Machines{Machines: make([]wire.Machine, 0, len(machines))}
+	for _, m := range machines {
+		list.Machines = append(list.Machines, s.present(m))
+	}
+	return answer(w, http.StatusOK, list)
+}
+
+func (s *Server) oneMachine(w http.ResponseWriter, r *http.Request, me caller) error {
+	m, err := s.machineFor(r.Context(), me, r.PathValue("agent_id"))
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, wire.OneMachine{Machine: s.present(m)})
+}
+
+// deleteMachine takes the machine's credential and cuts everything it has open.
+func (s *Server) deleteMachine(w http.ResponseWriter, r *http.Request, me caller) error {
+	id := r.PathValue("agent_id")
+	if err := s.store.DeleteMachine(context.WithoutCancel(r.Context()), me.User.ID, id); err != nil {
+		return err
+	}
+	s.seen.forget(id)
+	gone := wire.ErrNotFound.With("this machine was deleted")
+	s.relay.Cut(gone, func(who relay.Who) bool { return who.AgentID == id })
+	s.audit(r, "machine deleted", "user", me.User.ID, "machine", id)
+	return answer(w, http.StatusOK, wire.Signed{Message: "Machine deleted successfully"})
+}
+
+// dashboard is the body of GET /api/dashboard/stats; the averages, in percent, are
+// over the machines that are online.
+type dashboard struct {
+	OnlineCount  int     `json:"online_count"`
+	OfflineCount int     `json:"offline_count"`
+	AvgCPU       float64 `json:"avg_cpu"`
+	AvgMemory    float64 `json:"avg_memory"`
+	AvgDisk      float64 `json:"avg_disk"`
+}
+
+func (s *Server) stats(w http.ResponseWriter, r *http.Request, me caller) error {
+	machines, err := s.store.MachinesOf(r.Context(), me.User.ID)
+	if err != nil {
+		return err
+	}
+	var d dashboard
+	for _, m := range machines {
+		shown := s.present(m)
+		if shown.Status == wire.StatusOffline {
+			d.OfflineCount++
+			continue
+		}
+		d.OnlineCount++
+		d.AvgCPU += shown.CPUPercent
+		d.AvgMemory += shown.MemoryPercent
+		d.AvgDisk += shown.DiskPercent
+	}
+	if n := float64(d.OnlineCount); n > 0 {
+		d.AvgCPU, d.AvgMemory, d.AvgDisk = d.AvgCPU/n, d.AvgMemory/n, d.AvgDisk/n
+	}
+	return answer(w, http.StatusOK, d)
+}

@@ -1,0 +1,184 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
+
+	"vsay/internal/wire"
+)
+
+// What a password may be, after normalisation; bytes before it.
+const (
+	minPassword      = 6 // code points
+	maxPassword      = 256
+	maxPasswordBytes = 1024
+)
+
+// A hash takes much memory and time, so only so many run at once, and only so
+// many wait, for so long.
+const (
+	hashQueue    = 32
+	hashPatience = 2 * time.Second
+)
+
+// cost is what one Argon2id hash takes.
+type cost struct {
+	memory  uint32 // KiB
+	time    uint32 // passes
+	threads uint8
+}
+
+var (
+	lowCost  = cost{memory: 19456, time: 2, threads: 1}
+	highCost = cost{memory: 47104, time: 1, threads: 1}
+)
+
+// strongest is highCost where there is memory enough, 4 GiB.
+func strongest() cost {
+	const enough = 4 << 20 // KiB
+	info, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return lowCost // no Linux: nobody says
+	}
+	var total int
+	if _, err := fmt.Sscanf(string(info), "MemTotal: %d kB", &total); err != nil || total < enough {
+		return lowCost
+	}
+	return highCost
+}
+
+// passwords hashes and checks, within bounds.
+type passwords struct {
+	cost    cost
+	decoy   string // checked against when there is no such user, to take the same time
+	slots   chan struct{}
+	waiting atomic.Int32
+}
+
+func newPasswords(c cost) *passwords {
+	p := &passwords{cost: c, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
+	p.decoy = p.hash(randomID())
+	return p
+}
+
+// turn runs f when there is room for one more hash. When there is none for too
+// long it is wire.ErrUnavailable, to be tried again.
+func (p *passwords) turn(ctx context.Context, f func() error) error {
+	busy := later(wire.ErrUnavailable.With("too many people sign in at this moment: try again"), time.Second)
+	if p.waiting.Add(1) > hashQueue {
+		p.waiting.Add(-1)
+		return busy
+	}
+	patience := time.NewTimer(hashPatience)
+	defer patience.Stop()
+	var err error
+	select {
+	case p.slots <- struct{}{}:
+	case <-patience.C:
+		err = busy
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	p.waiting.Add(-1)
+	if err != nil {
+		return err
+	}
+	defer func() { <-p.slots }()
+	return f()
+}
+
+// hash is a PHC string. Run it in a turn.
+func (p *passwords) hash(password string) string {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // cannot fail
+	key := argon2.IDKey([]byte(password), salt, p.cost.time, p.cost.memory, p.cost.threads, 32)
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
+		p.cost.memory, p.cost.time, p.cost.threads, b64.EncodeToString(salt), b64.EncodeToString(key))
+}
+
+// matches tells whether phc is of this password. Run it in a turn.
+func (p *passwords) matches(phc, password string) bool {
+	c, salt, want, err := parsePHC(phc)
+	if err != nil {
+		return false
+	}
+	got := argon2.IDKey([]byte(password), salt, c.time, c.memory, c.threads, uint32(len(want)))
+	return subtle.ConstantTimeCompare(got, want) == 1
+}
+
+// outdated tells whether phc was made with less than is asked for now.
+func (p *passwords) outdated(phc string) bool {
+	c, _, _, err := parsePHC(phc)
+	return err == nil && uint64(c.memory)*uint64(c.time) < uint64(p.cost.memory)*uint64(p.cost.time)
+}
+
+func parsePHC(phc string) (c cost, salt, key []byte, err error) {
+	parts := strings.Split(phc, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return c, nil, nil, fmt.Errorf("server: not an Argon2id hash")
+	}
+	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil {
+		return c, nil, nil, err
+	}
+	if salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil {
+		return c, nil, nil, err
+	}
+	key, err = base64.RawStdEncoding.DecodeString(parts[5])
+	return c, salt, key, err
+}
+
+// newPassword is what to hash of a password that somebody chose.
+func newPassword(typed string) (string, error) {
+	password, err := normalPassword(typed)
+	if err != nil {
+		return "", err
+	}
+	n := utf8.RuneCountInString(password)
+	if n < minPassword {
+		return "", wire.ErrBadRequest.With("the password is too short: use %d characters or more", minPassword)
+	}
+	if n > maxPassword {
+		return "", wire.ErrBadRequest.With("the password is too long: use %d characters or less", maxPassword)
+	}
+	return password, nil
+}
+
+// normalPassword makes one string of all the ways to type the same password
+// (RFC 8265). Signs that the RFC leaves out, as those that join emoji, are taken
+// as they are: the rules that change anything are the same for them.
+func normalPassword(typed string) (string, error) {
+	if typed == "" {
+		return "", wire.ErrBadRequest.With("the password is missing")
+	}
+	if len(typed) > maxPasswordBytes {
+		return "", wire.ErrBadRequest.With("the password is too long: use %d characters or less", maxPassword)
+	}
+	if password, err := precis.OpaqueString.String(typed); err == nil {
+		return password, nil
+	}
+	if !utf8.ValidString(typed) || strings.ContainsFunc(typed, unicode.IsControl) {
+		return "", wire.ErrBadRequest.With("the password holds control characters")
+	}
+	spaces := func(r rune) rune {
+		if unicode.Is(unicode.Zs, r) {
+			return ' '
+		}
+		return r
+	}
+	return norm.NFC.String(strings.Map(spaces, typed)), nil
+}

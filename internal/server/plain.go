@@ -1,0 +1,312 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"vsay/internal/store"
+	"vsay/internal/wire"
+)
+
+// A plain terminal that named no session ends it when its socket is closed, and
+// this long after it broke. The session's link may be away as long.
+const plainPatience = time.Minute
+
+// plainInput is what is kept of keys that the session has not taken, in bytes;
+// then the socket is not read.
+const plainInput = 256 << 10
+
+// plain is the viewer itself, for a program that speaks bare bytes: it keeps
+// offsets, acknowledges what the socket took, and joins the session again when
+// the session's own link broke.
+type plain struct {
+	s       *Server
+	sock    wire.Plain
+	me      caller
+	machine store.Machine
+	ask     wire.Open
+
+	mu       sync.Mutex
+	place    place
+	progress *wire.Progress
+	room     *sync.Cond
+	over     bool
+}
+
+func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m store.Machine) error {
+	q := r.URL.Query()
+	cols, rows := size(r)
+	p := &plain{s: s, me: me, machine: m, progress: wire.NewProgress()}
+	p.room = sync.NewCond(&p.mu)
+	p.ask = wire.Open{
+		Session: q.Get("session_id"), New: q.Get("session_id") == "", ReadOnly: q.Get("read_only") == "true",
+		Source: q.Get("source"), Cols: cols, Rows: rows,
+		Spec: wire.Spec{Kind: wire.KindShell, TTY: true, Orphan: wire.Seconds(plainPatience.Seconds())},
+	}
+	named := p.ask.Session != ""
+	if p.ask.Source == "" {
+		p.ask.Source = "api"
+	}
+	cut := &late{}
+	first, err := s.seat(r.Context(), me, m, p.ask, cut.close)
+	if err != nil {
+		return err
+	}
+	p.place = first
+	p.ask.Session, p.ask.New = first.session.ID, false
+	w.Header().Set(wire.SessionHeader, first.session.ID)
+	p.sock, err = wire.AcceptPlain(w, r)
+	if err != nil {
+		first.View.Leave(context.Background(), nil)
+		return nil
+	}
+	ctx, done := linkContext()
+	defer done()
+	cut.set(p.sock.Close)
+	go p.sock.KeepAlive(ctx)
+	expire := time.AfterFunc(time.Until(me.Expires)+tokenGrace, func() { p.sock.Close(wire.ErrUnauthed) })
+	defer expire.Stop()
+	p.run(ctx, done, cut, named)
+	return nil
+}
+
+// run is the terminal until either end is done with it.
+func (p *plain) run(ctx context.Context, done func(), cut *late, named bool) {
+	read := make(chan error, 1)
+	go func() {
+		read <- p.read(ctx)
+		p.mu.Lock()
+		p.over = true
+		p.room.Broadcast()
+		p.mu.Unlock()
+		done()
+	}()
+	err := p.write(ctx, cut.close)
+	var exit exited
+	switch {
+	case errors.As(err, &exit):
+		p.sock.Exited(exit.how)
+	case ctx.Err() == nil:
+		p.sock.Close(wire.AsError(err))
+	}
+	p.sock.CloseNow()
+	why := <-read
+	p.mu.Lock()
+	place := p.place
+	p.mu.Unlock()
+	if !errors.Is(why, io.EOF) || errors.As(err, &exit) {
+		place.View.Leave(ctx, wire.ErrLinkLost)
+		return
+	}
+	place.View.Leave(context.Background(), nil)
+	if !named { // it was closed, and nobody else knows of the session
+		_ = p.s.relay.Ask(context.Background(), p.machine.AgentID, wire.KindEnd, wire.End{Session: place.session.ID})
+	}
+}
+
+// exited ends write: the program has.
+type exited struct{ how wire.Exit }
+
+func (exited) Error() string { return "the program has ended" }
+
+// write moves output to the socket, over as many session links as it takes.
+func (p *plain) write(ctx context.Context, cut func(*wire.Error)) error {
+	for {
+		p.mu.Lock()
+		place := p.place
+		open := p.progress.Ask(place.open)
+		p.mu.Unlock()
+		err := place.View.Send(ctx, wire.Frame{Kind: wire.KindOpen, Payload: wire.Encode(open)})
+		for err == nil {
+			var f wire.Frame
+			if f, err = place.View.Recv(ctx); err == nil {
+				err = p.take(ctx, f)
+			}
+		}
+		if !errors.Is(err, wire.ErrLinkLost) || ctx.Err() != nil {
+			return err
+		}
+		place.View.Leave(ctx, wire.ErrLinkLost)
+		if err := p.rejoin(ctx, cut); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *plain) rejoin(ctx context.Context, cut func(*wire.Error)) error {
+	ctx, cancel := context.WithTimeout(ctx, plainPatience)
+	defer cancel()
+	for {
+		place, err := p.s.seat(ctx, p.me, p.machine, p.ask, cut)
+		if err == nil {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.place = place
+			return nil
+		}
+		if !errors.Is(err, wire.ErrOffline) && !errors.Is(err, wire.ErrUnavailable) && !errors.Is(err, wire.ErrLinkLost) {
+			return err
+		}
+		select {
+		case <-time.After(250 * time.Millisecond):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+func (p *plain) take(ctx context.Context, f wire.Frame) error {
+	switch f.Kind {
+	case wire.KindOpened:
+		var o wire.Opened
+		if err := wire.Decode(f.Payload, &o); err != nil {
+			return err
+		}
+		if err := p.locked(func() error { return p.progress.Opened(o, f.Offset) }); err != nil {
+			return err
+		}
+		p.flush(ctx)
+	case wire.KindOutput, wire.KindStderr:
+		var fresh []byte
+		err := p.locked(func() (err error) { fresh, err = p.progress.Output(f); return err })
+		if err != nil || len(fresh) == 0 {
+			return err
+		}
+		if err := p.sock.Write(ctx, fresh); err != nil {
+			return err
+		}
+		p.ack(ctx, len(fresh))
+	case wire.KindScreen:
+		_ = p.locked(func() error { p.progress.Jump(f.Offset); return nil })
+		return p.sock.Write(ctx, f.Payload)
+	case wire.KindAck:
+		err := p.locked(func() error { defer p.room.Broadcast(); return p.progress.Acked(f) })
+		p.flush(ctx)
+		return err
+	case wire.KindExit:
+		var e wire.Exit
+		if err := wire.Decode(f.Payload, &e); err != nil {
+			return err
+		}
+		p.ack(ctx, 0)
+		return exited{e}
+	case wire.KindClose:
+		var e wire.Error
+		if len(f.Payload) == 0 || wire.Decode(f.Payload, &e) != nil {
+			return wire.ErrLinkLost
+		}
+		return wire.Received(e.Code, e.Message, 0)
+	}
+	return nil
+}
+
+func (p *plain) locked(do func() error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return do()
+}
+
+// ack says what the socket took: the only thing a plain viewer tells of its speed.
+func (p *plain) ack(ctx context.Context, n int) {
+	p.mu.Lock()
+	p.progress.Drawn(n)
+	f, ok := p.progress.Ack(0, true)
+	v := p.place.View
+	p.mu.Unlock()
+	if ok {
+		_ = v.Send(ctx, f)
+	}
+}
+
+// read takes keys from the socket until it is closed or broken.
+func (p *plain) read(ctx context.Context) error {
+	for {
+		msg, text, err := p.sock.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if text && p.resized(ctx, msg) {
+			continue
+		}
+		if p.ask.ReadOnly {
+			p.sock.Close(wire.ErrProtocol)
+			return wire.ErrProtocol
+		}
+		p.mu.Lock()
+		for p.progress.Kept() >= plainInput && !p.over {
+			p.room.Wait()
+		}
+		p.progress.Type(msg)
+		p.mu.Unlock()
+		p.flush(ctx)
+	}
+}
+
+// flush sends what may be sent of what was typed.
+func (p *plain) flush(ctx context.Context) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		f, ok := p.progress.Next(0)
+		if !ok {
+			return
+		}
+		if p.place.View.Send(ctx, f) != nil {
+			return
+		}
+	}
+}
+
+// resized tells whether a text message was a resize. One that makes no sense is
+// dropped: it is not typed either.
+func (p *plain) resized(ctx context.Context, msg []byte) bool {
+	var r struct {
+		Type string `json:"type"`
+		Cols int    `json:"cols"`
+		Rows int    `json:"rows"`
+	}
+	if len(msg) == 0 || msg[0] != '{' || wire.Decode(msg, &r) != nil || r.Type != "resize" {
+		return false
+	}
+	if p.ask.ReadOnly || r.Cols < 1 || r.Rows < 1 || r.Cols > 65535 || r.Rows > 65535 {
+		return true
+	}
+	p.mu.Lock()
+	p.place.open.Cols, p.place.open.Rows = uint16(r.Cols), uint16(r.Rows)
+	p.ask.Cols, p.ask.Rows = uint16(r.Cols), uint16(r.Rows)
+	v := p.place.View
+	p.mu.Unlock()
+	_ = v.Send(ctx, wire.ResizeFrame(0, uint16(r.Cols), uint16(r.Rows)))
+	return true
+}
+
+// late is a close function that is known only after it may be needed.
+type late struct {
+	mu   sync.Mutex
+	do   func(*wire.Error)
+	want *wire.Error
+}
+
+func (l *late) close(why *wire.Error) {
+	l.mu.Lock()
+	l.want = why
+	do := l.do
+	l.mu.Unlock()
+	if do != nil {
+		do(why)
+	}
+}
+
+func (l *late) set(do func(*wire.Error)) {
+	l.mu.Lock()
+	l.do = do
+	want := l.want
+	l.mu.Unlock()
+	if want != nil {
+		do(want)
+	}
+}

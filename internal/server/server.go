@@ -1,0 +1,269 @@
+// Package server is vsay's HTTP side: it authenticates, authorises and answers,
+// in front of the store (what survives a restart) and the relay (who is
+// connected now).
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"vsay/internal/relay"
+	"vsay/internal/store"
+)
+
+// Config is what a server is told at start. Zero values are the defaults of
+// the comments.
+type Config struct {
+	DataDir     string        // its folder, made private
+	Signup      string        // "open" (default) or "closed"
+	PublicURL   string        // how the world reaches it; empty: as each request says
+	TLSCert     string        // PEM files; both or neither
+	TLSKey      string        //
+	SessionMax  time.Duration // how long refreshing prolongs one login, 30 days
+	DetachedTTL time.Duration // how long a session nobody watches lives, 72 h
+	Version     string
+	Limits      Limits
+}
+
+// Limits bound guessing and flooding.
+type Limits struct {
+	FreeFailures  int           // wrong passwords of one account before it has to wait, 5
+	MaxWait       time.Duration // the longest such wait, 15 min
+	FailuresPerIP int           // wrong passwords a minute from one address or /64, 20
+	SignupBurst   int           // signups at once from one address or /64, 60
+	SignupEvery   time.Duration // and then one each, 2 min
+	ConnsPerIP    int           // connections that are no WebSocket from one address, 256; loopback is free
+}
+
+// Server is one vsay server. Make it with New.
+type Server struct {
+	cfg    Config
+	public *url.URL // nil: not told
+	cert   *tls.Certificate
+	log    *slog.Logger
+	now    func() time.Time
+
+	store     *store.Store
+	relay     *relay.Relay
+	keys      keys
+	issuer    string // this install, in its tokens
+	passwords *passwords
+	logins    *liveLogins
+	seen      *sightings
+	handler   http.Handler
+	desk
+
+	ready   atomic.Bool
+	leaving atomic.Bool
+	busy    sync.WaitGroup // requests and links
+}
+
+const drainTime = 10 * time.Second
+
+// New opens the data folder. It refuses what it cannot keep safe, with a
+// sentence about what to do.
+func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
+	cfg, err := cfg.complete()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		cfg: cfg, log: log, now: time.Now,
+		relay:     relay.New(log),
+		passwords: newPasswords(strongest()),
+		logins:    newLiveLogins(),
+		seen:      newSightings(),
+		desk:      newDesk(),
+	}
+	if s.public, err = parsePublic(cfg.PublicURL); err != nil {
+		return nil, err
+	}
+	if s.cert, err = loadCert(cfg.TLSCert, cfg.TLSKey); err != nil {
+		return nil, err
+	}
+	if err := s.openData(ctx); err != nil {
+		return nil, err
+	}
+	s.handler = s.routes()
+	return s, nil
+}
+
+func (c Config) complete() (Config, error) {
+	switch c.Signup {
+	case "":
+		c.Signup = "open"
+	case "open", "closed":
+	case "invite":
+		return c, errors.New("signup by invitation is not there yet: start with --signup open or --signup closed")
+	default:
+		return c, fmt.Errorf("signup cannot be %q: it is open or closed", c.Signup)
+	}
+	if c.DataDir == "" {
+		return c, errors.New("no data folder: say --data-dir")
+	}
+	orDefault(&c.SessionMax, 30*24*time.Hour)
+	orDefault(&c.DetachedTTL, 72*time.Hour)
+	orDefault(&c.Limits.FreeFailures, 5)
+	orDefault(&c.Limits.MaxWait, 15*time.Minute)
+	orDefault(&c.Limits.FailuresPerIP, 20)
+	orDefault(&c.Limits.SignupBurst, 60)
+	orDefault(&c.Limits.SignupEvery, 2*time.Minute)
+	orDefault(&c.Limits.ConnsPerIP, 256)
+	return c, nil
+}
+
+func orDefault[T comparable](v *T, fallback T) {
+	var zero T
+	if *v == zero {
+		*v = fallback
+	}
+}
+
+func parsePublic(s string) (*url.URL, error) {
+	if s == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil || u.RawQuery != "" {
+		return nil, fmt.Errorf("%q is no public URL: write it as https://vsay.example.com", s)
+	}
+	return u, nil
+}
+
+func loadCert(certFile, keyFile string) (*tls.Certificate, error) {
+	if certFile == "" && keyFile == "" {
+		return nil, nil
+	}
+	if certFile == "" || keyFile == "" {
+		return nil, errors.New("TLS needs both, --tls-cert and --tls-key")
+	}
+	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		return nil, fmt.Errorf("the TLS certificate or its key cannot be used: %w", err)
+	}
+	return &cert, nil
+}
+
+func (s *Server) openData(ctx context.Context) error {
+	file := filepath.Join(s.cfg.DataDir, "vsay.db")
+	master, err := openMaster(filepath.Join(s.cfg.DataDir, "master.key"), file)
+	if err != nil {
+		return err
+	}
+	if s.keys, err = deriveKeys(master); err != nil {
+		return err
+	}
+	if s.store, err = store.Open(ctx, file); err != nil {
+		return err
+	}
+	if s.issuer, err = s.openInstall(ctx); err != nil {
+		return errors.Join(err, s.store.Close())
+	}
+	return nil
+}
+
+// openInstall gives this install its identity, and makes sure that key and
+// database belong together: with another key every API key would look wrong.
+func (s *Server) openInstall(ctx context.Context) (string, error) {
+	print, err := s.store.Meta(ctx, "key_check", s.keys.fingerprint())
+	if err != nil {
+		return "", err
+	}
+	if print != s.keys.fingerprint() {
+		return "", fmt.Errorf("master.key in %s is not the key of the database beside it: put the right one back", s.cfg.DataDir)
+	}
+	return s.store.Meta(ctx, "install_id", randomID())
+}
+
+// Handler answers requests as Run does, for a listener of somebody else.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Close lets the data folder go. Run does it by itself.
+func (s *Server) Close() error { return s.store.Close() }
+
+// Run serves on ln until ctx ends. Then it says so at /ready, sends everybody
+// away, finishes what it began (for at most 10 s) and closes the store.
+func (s *Server) Run(ctx context.Context, ln net.Listener) error {
+	srv := s.httpServer()
+	failed := make(chan error, 1)
+	go func() { failed <- s.serve(srv, ln) }()
+	idle, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var chores sync.WaitGroup
+	chores.Go(func() { s.chores(idle) })
+	s.ready.Store(true)
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.ready.Store(false)
+	s.leaving.Store(true)
+	err = errors.Join(err, s.drain(srv))
+	stop()
+	chores.Wait()
+	return errors.Join(err, s.Close())
+}
+
+func (s *Server) serve(srv *http.Server, ln net.Listener) error {
+	var err error
+	if s.cert != nil {
+		err = srv.ServeTLS(ln, "", "")
+	} else {
+		err = srv.Serve(ln)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("the server cannot go on: %w", err)
+}
+
+// drain ends the links first, while /ready still answers, and then the rest.
+func (s *Server) drain(srv *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	s.relay.Shutdown(ctx)
+	if err := srv.Shutdown(ctx); err != nil {
+		s.log.Warn("some requests were cut off", "err", err)
+		return srv.Close()
+	}
+	finished := make(chan struct{})
+	go func() { s.busy.Wait(); close(finished) }()
+	select {
+	case <-finished:
+	case <-ctx.Done():
+		s.log.Warn("some links were cut off")
+	}
+	return nil
+}
+
+// chores are what is done every now and then, and once more at the end.
+func (s *Server) chores(ctx context.Context) {
+	save, prune := time.NewTicker(5*time.Second), time.NewTicker(time.Hour)
+	defer save.Stop()
+	defer prune.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			s.saveSightings(context.WithoutCancel(ctx))
+			return
+		case <-save.C:
+			s.saveSightings(ctx)
+		case <-prune.C:
+			// a token outlives its login's last refresh by a day at most
+			if err := s.store.Prune(ctx, s.now(), s.now().Add(-s.cfg.SessionMax-48*time.Hour)); err != nil {
+				s.log.Warn("old counters and logins could not be removed", "err", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"vsay/internal/relay"
+	"vsay/internal/store"
+	"vsay/internal/wire"
+)
+
+// tokenGrace is how long a terminal outlives the token it was opened with. A
+// client that is there hands in a fresh one long before.
+const tokenGrace = 5 * time.Minute
+
+// terminal is the viewer's WebSocket, in either of its two forms.
+func (s *Server) terminal(w http.ResponseWriter, r *http.Request) error {
+	me, err := s.authenticate(r, true)
+	if err != nil {
+		return err
+	}
+	if err := s.checkOrigin(r); err != nil {
+		return err
+	}
+	m, err := s.machineFor(r.Context(), me, r.PathValue("agent_id"))
+	if err != nil {
+		return err
+	}
+	if !s.relay.Reachable(m.AgentID) {
+		return wire.ErrOffline
+	}
+	if r.Header.Get("Upgrade") == "" {
+		return wire.ErrBadRequest.With("this address is a WebSocket: connect with a WebSocket client")
+	}
+	if wire.WantsFrames(r, wire.ViewerProtocol) {
+		return s.framed(w, r, me, m)
+	}
+	return s.plain(w, r, me, m)
+}
+
+// viewerLink is one client's vsay.v1 connection.
+type viewerLink struct {
+	s       *Server
+	conn    *wire.Conn
+	me      caller
+	machine store.Machine
+	expire  *time.Timer
+
+	mu    sync.Mutex
+	views map[uint32]*view // by the client's stream
+	live  sync.WaitGroup
+}
+
+// view is one stream of a viewerLink.
+type view struct {
+	*relay.View
+	readOnly bool
+}
+
+func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m store.Machine) error {
+	conn, err := wire.Accept(w, r, wire.ViewerProtocol)
+	if err != nil {
+		return nil
+	}
+	ctx, done := linkContext()
+	defer done()
+	go conn.KeepAlive(ctx)
+	l := &viewerLink{s: s, conn: conn, me: me, machine: m, views: map[uint32]*view{}}
+	l.expire = time.AfterFunc(time.Until(me.Expires)+tokenGrace, func() { conn.Close(wire.ErrUnauthed) })
+	defer l.expire.Stop()
+
+	err = l.read(ctx)
+	done()
+	l.leaveAll(err)
+	l.live.Wait()
+	conn.Close(wire.AsError(err))
+	return nil
+}
+
+func (l *viewerLink) read(ctx context.Context) error {
+	for {
+		f, err := l.conn.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if err := l.take(ctx, f); err != nil {
+			return err
+		}
+	}
+}
+
+func (l *viewerLink) take(ctx context.Context, f wire.Frame) error {
+	if f.Stream == 0 {
+		if f.Kind == wire.KindToken {
+			return l.renew(ctx, string(f.Payload))
+		}
+		return nil
+	}
+	if f.Kind == wire.KindOpen {
+		return l.open(ctx, f)
+	}
+	l.mu.Lock()
+	v := l.views[f.Stream]
+	l.mu.Unlock()
+	if v == nil {
+		return nil // it has ended; this was on its way
+	}
+	switch f.Kind {
+	case wire.KindClose:
+		l.forget(f.Stream)
+		v.Leave(ctx, nil)
+		return nil
+	case wire.KindInput, wire.KindInputEnd, wire.KindResize, wire.KindSignal:
+		if v.readOnly {
+			l.s.log.Warn("a read-only viewer tried to type", "user_id", l.me.User.ID, "agent_id", l.machine.AgentID)
+			return wire.ErrProtocol.With("a viewer that only watches cannot type")
+		}
+	case wire.KindAck:
+	default:
+		return nil // of a newer client, or not a viewer's to send
+	}
+	_ = v.Send(ctx, f) // a broken session link shows where the answers come from
+	return nil
+}
+
+// renew takes a fresh token of the same login, so that the terminal goes on.
+func (l *viewerLink) renew(ctx context.Context, token string) error {
+	me, err := l.s.identify(ctx, token, l.me.IP)
+	if err != nil || me.Login != l.me.Login {
+		return wire.ErrUnauthed
+	}
+	l.expire.Reset(time.Until(me.Expires) + tokenGrace)
+	return nil
+}
+
+// open answers an Open, in its own time: starting a session takes a while.
+func (l *viewerLink) open(ctx context.Context, f wire.Frame) error {
+	var o wire.Open
+	if err := wire.Decode(f.Payload, &o); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	_, taken := l.views[f.Stream]
+	full := len(l.views) >= maxStreams
+	if !taken && !full {
+		l.views[f.Stream] = nil // reserved
+	}
+	l.mu.Unlock()
+	if taken || full {
+		return wire.ErrProtocol.With("that stream is open already")
+	}
+	l.live.Go(func() {
+		err := l.serve(ctx, f.Stream, o)
+		l.forget(f.Stream)
+		if err != nil && ctx.Err() == nil {
+			l.s.log.Debug("view ended", "agent_id", l.machine.AgentID, "err", err)
+			_ = l.conn.Write(ctx, wire.Frame{Kind: wire.KindClose, Stream: f.Stream, Payload: wire.Encode(wire.AsError(err))})
+		}
+	})
+	return nil
+}
+
+// maxStreams is how many sessions and forwarded connections one viewer link carries.
+const maxStreams = 256
+
+func (l *viewerLink) serve(ctx context.Context, stream uint32, o wire.Open) error {
+	place, err := l.s.seat(ctx, l.me, l.machine, o, l.conn.Close)
+	if err != nil {
+		return err
+	}
+	defer place.View.Leave(ctx, wire.ErrLinkLost)
+	if err := place.View.Send(ctx, wire.Frame{Kind: wire.KindOpen, Payload: wire.Encode(place.open)}); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	_, wanted := l.views[stream]
+	if wanted {
+		l.views[stream] = &view{place.View, place.open.ReadOnly}
+	}
+	l.mu.Unlock()
+	if !wanted {
+		return nil
+	}
+	for {
+		f, err := place.View.Recv(ctx)
+		if err != nil {
+			return err
+		}
+		f.Stream = stream
+		if err := l.conn.Write(ctx, f); err != nil {
+			return err
+		}
+		if f.Kind == wire.KindClose {
+			return nil
+		}
+	}
+}
+
+func (l *viewerLink) forget(stream uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.views, stream)
+}
+
+// leaveAll ends what a broken or closed link leaves behind.
+func (l *viewerLink) leaveAll(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, v := range l.views {
+		if v != nil {
+			v.Leave(context.Background(), wire.AsError(err))
+		}
+	}
+	clear(l.views)
+}
+
+func size(r *http.Request) (cols, rows uint16) {
+	get := func(name string) uint16 {
+		n, err := strconv.ParseUint(r.URL.Query().Get(name), 10, 16)
+		if err != nil {
+			return 0
+		}
+		return uint16(n)
+	}
+	return get("cols"), get("rows")
+}

@@ -1,0 +1,34 @@
+package session
+
+import (
+	"time"
+
+	"vsay/internal/wire"
+)
+
+// Config is all a holder is told, as JSON on its stdin: nothing of it shows in
+// `ps` or in an environment.
+type Config struct {
+	Session  string    `json:"session"`
+	Name     string    `json:"name"`
+	Ticket   string    `json:"ticket"`   // for the first dial
+	Server   string    `json:"server"`   // URL
+	Insecure bool      `json:"insecure"` // plain HTTP off loopback was allowed
+	CAFile   string    `json:"ca_file"`
+	Run      wire.Spec `json:"run"`
+	Shell    string    `json:"shell"`
+	Dir      string    `json:"dir"`    // home
+	Env      []string  `json:"env"`    // the whole environment of the program
+	Socket   string    `json:"socket"` // where agents find this session
+	TTL      float64   `json:"ttl"`    // seconds a session that was left lives on
+}
+
+// Times of a holder.
+const (
+	hangUpAfter = time.Minute     // a link nobody watches through
+	killGrace   = 5 * time.Second // between SIGHUP and SIGKILL
+	drainFor    = 200 * time.Millisecond
+	keepExit    = 10 * time.Minute // the end of a program, for viewers who broke off, or a server that is away
+	minRedial   = 250 * time.Millisecond
+	maxRedial   = 5 * time.Second
+)

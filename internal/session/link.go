@@ -1,0 +1,257 @@
+//go:build unix
+
+package session
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"vsay/internal/wire"
+)
+
+// keepLink has a link while somebody wants one: at first, when called, and
+// again when it broke under a viewer.
+func (h *holder) keepLink(ctx context.Context) {
+	for n := 0; ctx.Err() == nil; {
+		conn, err := h.dial(ctx)
+		if err == nil {
+			n = 0
+			err = h.serve(ctx, conn)
+		}
+		if h.wanted(err) {
+			n = min(n+1, 10)
+			pause(ctx, h.call, rand.N(min(maxRedial, minRedial<<n)))
+			continue
+		}
+		select {
+		case <-h.call:
+		case <-ctx.Done():
+		}
+	}
+}
+
+func pause(ctx context.Context, sooner <-chan struct{}, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-sooner:
+	case <-ctx.Done():
+	}
+}
+
+// wanted says whether to dial again by ourselves after a link ended with err.
+// What the server refused it would refuse again: the agent may call later.
+func (h *holder) wanted(err error) bool {
+	if errors.Is(err, wire.ErrGone) {
+		h.endSession() // it was ended while we were away
+		return false
+	}
+	if errors.Is(err, wire.ErrUnauthed) || errors.Is(err, wire.ErrForbidden) || errors.Is(err, wire.ErrStolen) {
+		if !h.linked() {
+			h.endSession() // nobody will ever see it
+		}
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.Awaited() || !h.known || h.core.exit != nil && !h.written
+}
+
+func (h *holder) dial(ctx context.Context) (*wire.Conn, error) {
+	header := http.Header{}
+	if h.conf.Ticket != "" {
+		header.Set("Authorization", "Vsay-Ticket "+h.conf.Session+"."+h.conf.Ticket)
+		header.Set(wire.SecretHeader, secretHash(h.secret))
+	} else {
+		header.Set("Authorization", "Vsay-Session "+h.conf.Session+"."+h.secret)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	conn, err := h.endpoint.Dial(ctx, "/api/hold/ws", wire.HoldProtocol, header)
+	// A ticket works once. If it went through and the answer was lost, the secret is known.
+	if err == nil || errors.Is(err, wire.ErrUnauthed) && h.conf.Ticket != "" {
+		refused := err != nil
+		h.conf.Ticket = ""
+		if refused {
+			return h.dial(ctx)
+		}
+	}
+	return conn, err
+}
+
+// serve reads the link until it ends.
+func (h *holder) serve(ctx context.Context, conn *wire.Conn) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer conn.CloseNow()
+	go conn.KeepAlive(ctx)
+	go h.hangUp(ctx, conn)
+	h.change(func() { h.conn, h.known, h.last = conn, true, time.Now() })
+	defer h.change(func() {
+		h.conn = nil
+		h.core.Drop()
+	})
+	h.reportEnd()
+	for {
+		f, err := conn.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if f.Stream == 0 {
+			if f.Kind == wire.KindAck {
+				h.change(func() { h.written = true })
+			}
+			continue
+		}
+		h.take(f)
+	}
+}
+
+func (h *holder) take(f wire.Frame) {
+	var act Act
+	var size [2]uint16
+	h.change(func() {
+		act = h.core.Take(f)
+		if h.core.Viewers() > 0 {
+			h.last = time.Now()
+		}
+		cols, rows := h.core.Size()
+		if cols > 0 && rows > 0 && h.size != [2]uint16{cols, rows} {
+			h.size = [2]uint16{cols, rows}
+			size = h.size
+			h.core.Resized(cols, rows)
+		}
+	})
+	if h.proc == nil {
+		return
+	}
+	h.proc.resize(size[0], size[1])
+	if act.Signal != "" {
+		h.proc.signal(act.Signal)
+	}
+	if act.Keys {
+		nudge(h.typed)
+	}
+}
+
+// hangUp ends a link that nobody has watched through for a while: a session
+// that waits costs the server nothing.
+func (h *holder) hangUp(ctx context.Context, conn *wire.Conn) {
+	tick := time.NewTicker(hangUpAfter / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		h.mu.Lock()
+		idle := h.core.Viewers() == 0 && time.Since(h.last) > hangUpAfter && h.core.exit == nil
+		h.mu.Unlock()
+		if idle {
+			conn.Close(nil)
+			return
+		}
+	}
+}
+
+// reportEnd tells the server how the program ended, until it says it wrote it down.
+func (h *holder) reportEnd() {
+	h.mu.Lock()
+	conn, exit, written := h.conn, h.core.exit, h.written
+	h.mu.Unlock()
+	if conn != nil && exit != nil && !written {
+		_ = conn.Write(context.Background(), wire.Frame{Kind: wire.KindEnded, Payload: wire.Encode(exit)})
+	}
+}
+
+// send is the sender for everything but fresh output, which the pump sends.
+func (h *holder) send(ctx context.Context) {
+	for {
+		select {
+		case <-h.due:
+			h.flush()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (h *holder) sendable() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.conn != nil && h.core.Due()
+}
+
+func (h *holder) sendAll() {
+	buf := make([]byte, 0, wire.MaxPayload)
+	for {
+		h.mu.Lock()
+		conn := h.conn
+		f, ok := wire.Frame{}, false
+		if conn != nil {
+			f, ok = h.core.Next(buf)
+		}
+		h.mu.Unlock()
+		if !ok {
+			return
+		}
+		if conn.Write(context.Background(), f) != nil {
+			conn.CloseNow() // the reader notices, and the link begins anew
+			return
+		}
+	}
+}
+
+// typeKeys writes input to the program, which may take its time.
+func (h *holder) typeKeys(ctx context.Context) {
+	for {
+		h.mu.Lock()
+		k, ok := h.core.Keys()
+		h.mu.Unlock()
+		if !ok {
+			select {
+			case <-h.typed:
+				continue
+			case <-ctx.Done():
+				return
+			}
+		}
+		if k.end {
+			h.proc.endInput()
+			continue
+		}
+		_, _ = h.proc.stdin.Write(k.p) // a program that reads no more takes its input all the same
+		h.change(func() { h.core.Typed(k) })
+	}
+}
+
+// untilDelivered waits until the server has the exit on disk and every viewer
+// the last byte, for as long as that may take.
+func (h *holder) untilDelivered() {
+	patience := time.AfterFunc(keepExit, func() {
+		h.change(func() { h.tired = true })
+	})
+	defer patience.Stop()
+	h.reportEnd()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for !h.ended() {
+		h.changed.Wait()
+	}
+}
+
+func (h *holder) ended() bool {
+	unheard := !h.known && h.ending // the server does not know of it, nor will
+	return unheard || h.tired || h.written && h.core.Delivered()
+}
+
+func (h *holder) linked() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.known
+}

@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"vsay/internal/wire"
+)
+
+// fault turns what the driver says into what the rest of vsay understands: no
+// row is wire.ErrNotFound, anything unforeseen is wire.ErrUnavailable with the
+// driver's words behind it for the log. Its own results pass unchanged.
+func fault(err error) error {
+	var known *wire.Error
+	switch {
+	case err == nil, errors.As(err, &known):
+		return err
+	case errors.Is(err, sql.ErrNoRows):
+		return wire.ErrNotFound
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return errors.Join(wire.ErrUnavailable.With("the storage does not answer: try again in a while"), fmt.Errorf("store: %s", err))
+}
+
+// isUnique tells whether err is a second row with the same value in a column
+// that the index named by column ("users.email") keeps unique.
+func isUnique(err error, column string) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	unique := e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	return unique && strings.Contains(e.Error(), column)
+}
+
+// isRace tells whether err may come of another process that prepares the same
+// file right now, so that a second look may show it ready.
+func isRace(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	primary := e.Code() & 0xff
+	return primary == sqlite3.SQLITE_BUSY || primary == sqlite3.SQLITE_LOCKED || primary == sqlite3.SQLITE_CONSTRAINT ||
+		strings.Contains(e.Error(), "already exists")
+}
