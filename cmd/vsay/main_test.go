@@ -29,6 +29,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			home := filepath.Join(env.WorkDir, "home")
 			env.Setenv("HOME", home)
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // a second for each vsay that ends, with -race
 			env.Values[serversKey{}] = map[string]*running{}
 			return os.Mkdir(home, 0o700)
 		},

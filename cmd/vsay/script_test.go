@@ -72,15 +72,8 @@ func startServer(ts *testscript.TestScript, neg bool, args []string) {
 
 // launch starts vsay and watches what it says for the URL it listens on.
 func launch(ts *testscript.TestScript, args []string) (*running, <-chan string, error) {
-	cmd := exec.Command("vsay", args...)
-	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
-		if path := filepath.Join(dir, "vsay"); cmd.Err != nil || cmd.Path == "vsay" {
-			if _, err := os.Stat(path); err == nil {
-				cmd.Path, cmd.Err = path, nil
-			}
-		}
-	}
-	for _, name := range []string{"HOME", "PATH", "TMPDIR", "GOCOVERDIR"} {
+	cmd := exec.Command("vsay", args...) // testscript.Main has put it first in PATH
+	for _, name := range []string{"HOME", "PATH", "TMPDIR", "GOCOVERDIR", "GORACE"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	cmd.Dir = ts.MkAbs(".")

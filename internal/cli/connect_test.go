@@ -10,7 +10,9 @@ import (
 
 func TestPickMachine(t *testing.T) {
 	machines := []wire.Machine{
-		{AgentID: "id1", Name: "box"}, {AgentID: "id2", Name: "twin"}, {AgentID: "id3", Name: "twin"},
+		{AgentID: "id1", Name: "box"},
+		{AgentID: "id2", Name: "twin"},
+		{AgentID: "id3", Name: "twin"},
 		{AgentID: "id4", Name: "id1"}, // a name that looks like another's id
 	}
 	for name, want := range map[string]string{"box": "id1", "id3": "id3", "id1": "id1"} {

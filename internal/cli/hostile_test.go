@@ -67,10 +67,11 @@ func TestHostileTextIsShownNotObeyed(t *testing.T) {
 		"login --email a@example.com", "signup --email a@example.com --username a", "__complete kill good",
 	} {
 		for _, form := range []string{"human", "json"} {
-			got := vsay(t, append(strings.Fields(args), "-o", form)...)
+			words := append([]string{"-o", form}, strings.Fields(args)...)
 			if strings.HasPrefix(args, "__complete") {
-				got = vsay(t, append(strings.Fields(args))...)
+				words = words[2:] // what follows it is the line to complete
 			}
+			got := vsay(t, words...)
 			for line := range strings.Lines(got.out + got.err) {
 				if strings.ContainsFunc(strings.TrimSuffix(line, "\n"), unsafe) {
 					t.Errorf("vsay %s -o %s wrote %q", args, form, line)

@@ -16,11 +16,13 @@ func (a *app) rootCmd() *cobra.Command {
 		Args:          a.unknownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.settleAll(cmd); err != nil {
-				return err
+			if cmd.Name() == "hold" { // it obeys its spec; a mistake in config.yaml must not end sessions
+				a.running = true
+				return nil
 			}
-			a.running = true
-			return nil
+			err := a.settleAll(cmd)
+			a.running = err == nil
+			return err
 		},
 	}
 	root.SuggestionsMinimumDistance = 2

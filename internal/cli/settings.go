@@ -26,7 +26,7 @@ var configKeys = []string{
 	"host", "account", "output", "quiet", "insecure-http", "tls-ca", // everywhere
 	"email", "username", // login, signup
 	"listen", "data-dir", "signup", "tls-cert", "tls-key", "public-url", "session-max", "detached-ttl", "log-format", // serve
-	"name", "description", "label", "state-dir", "shell", "token-file", // agent
+	"name", "label", "state-dir", "shell", "token-file", // agent
 }
 
 // globalFlags gives root the flags of settings.

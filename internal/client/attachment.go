@@ -298,6 +298,7 @@ func (a *Attachment) take(ctx context.Context, conn *wire.Conn, f wire.Frame, st
 			return nil, err
 		}
 		a.ack(ctx, conn, true)
+		_ = conn.Write(ctx, wire.Frame{Kind: wire.KindClose, Stream: lane}) // or it would be kept for us
 		return &exit, nil
 	case wire.KindClose:
 		return nil, closeError(f)

@@ -139,9 +139,7 @@ func (s *Screen) plainEscape(final byte) {
 		b.x = 0
 		s.index()
 	case 'H':
-		if b.x < b.cols {
-			b.tabs[b.x] = true
-		}
+		b.tabs[b.x] = true
 	case 'M':
 		s.reverseIndex()
 	case '=':

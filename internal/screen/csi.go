@@ -217,9 +217,7 @@ func (s *Screen) setRegion(top, end int) {
 func (s *Screen) clearTabs(which int) {
 	switch b := s.cur; which {
 	case 0:
-		if b.x < b.cols {
-			b.tabs[b.x] = false
-		}
+		b.tabs[b.x] = false
 	case 3:
 		clear(b.tabs)
 	}

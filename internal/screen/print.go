@@ -58,7 +58,7 @@ func (s *Screen) print(r rune) {
 	}
 	line := b.row(b.y)
 	if s.mode.has(modeInsert) {
-		line.insert(b.x, take, b.cols, s.pen.with(0))
+		line.insert(b.x, width, b.cols, s.pen.with(0))
 	}
 	s.unpair(line, b.x, b.x+take)
 	line.extend(b.x + take)
@@ -85,6 +85,7 @@ func (s *Screen) makeRoom(width int) bool {
 // wrap goes on in the next line, and leaves the rest of this one empty.
 func (s *Screen) wrap() {
 	b := s.cur
+	s.unpair(b.row(b.y), b.x, b.cols)
 	for x := b.x; x < b.cols; x++ {
 		b.row(b.y).set(x, s.pen.with(0))
 	}

@@ -34,7 +34,9 @@ func (b *buffer) resize(cols, rows int) {
 	b.cols, b.rows = cols, rows
 	b.replace(p.fitted(rows))
 	b.y = max(0, min(p.y, rows-1))
-	b.saved.y = max(0, min(p.savedY-b.base(), rows-1))
+	if b.saved != (saved{}) {
+		b.saved.y = max(0, min(p.savedY-b.base(), rows-1))
+	}
 	b.top, b.end = 0, rows
 	b.growTabs()
 }
@@ -209,36 +211,70 @@ func rebreak(line []row, from, to int) []row {
 	return fresh
 }
 
-// inserted is rows that a narrower line needs after row `at`.
-type inserted struct {
-	at   int
-	rows []row
+// narrow breaks lines that have become too long.
+func (p *paper) narrow(cols int) {
+	cursor, saved := p.base+p.y, p.savedY
+	var rows []row
+	above, below := 0, 0 // rows that were added there, as the cursor sees it
+	for i := 0; i < len(p.rows); {
+		end := p.lineEnd(i)
+		line := p.rows[i:end]
+		rows = append(rows, line...)
+		if (cursor < i || cursor >= end) && (len(line) > 1 || line[0].length() > cols) {
+			fresh := spread(rows[len(rows)-len(line):], split(join(line, p.cols), cols))
+			rows = append(rows, fresh...)
+			if cursor >= end {
+				above += len(fresh)
+			} else {
+				below += len(fresh)
+			}
+			if saved >= end {
+				p.savedY += len(fresh)
+			}
+		}
+		i = end
+	}
+	p.rows = rows
+	p.lower(above)
+	p.lengthen(below)
+	p.dropOldest()
 }
 
-// narrow breaks lines that have become too long, from the last to the first.
-func (p *paper) narrow(cols int) {
-	var more []inserted
-	added := 0
-	for i := len(p.rows) - 1; i >= 0; i-- {
-		if i >= len(p.rows) || !p.rows[i].wrapped && p.rows[i].length() <= cols {
-			continue
+// lower makes room for n rows that were added above the cursor: it goes down
+// with its line where the screen has empty rows to give, and is else scrolled.
+func (p *paper) lower(n int) {
+	for range n {
+		if p.base == 0 && p.y < p.height-1 && p.dropEmpty() {
+			p.y++
+		} else {
+			p.base++
 		}
-		end := i + 1
-		for i > 0 && p.rows[i].wrapped {
-			i--
-		}
-		if cursor := p.base + p.y; cursor >= i && cursor < end {
-			continue
-		}
-		pieces := split(join(p.rows[i:end], p.cols), cols)
-		fresh := spread(p.rows[i:end], pieces)
-		if len(fresh) > 0 {
-			more = append(more, inserted{end - 1, fresh})
-			added += len(fresh)
-		}
-		p.makeRoom(len(fresh), added)
 	}
-	p.insert(more)
+}
+
+// lengthen makes room for n rows that were added below the cursor. It stays on
+// the screen, if need be at the cost of the last row.
+func (p *paper) lengthen(n int) {
+	for range n {
+		switch {
+		case p.dropEmpty():
+		case p.y > 0:
+			p.y--
+			p.base++
+		default:
+			p.rows = p.rows[:len(p.rows)-1]
+		}
+	}
+}
+
+// dropEmpty drops the last row, if it is empty and below the cursor.
+func (p *paper) dropEmpty() bool {
+	last := len(p.rows) - 1
+	if last <= p.base+p.y || len(p.rows[last].cells) > 0 {
+		return false
+	}
+	p.rows = p.rows[:last]
+	return true
 }
 
 // spread puts the pieces of a line into its rows, and what does not fit into new
@@ -257,50 +293,4 @@ func spread(line []row, pieces [][]cell) (fresh []row) {
 		}
 	}
 	return fresh
-}
-
-// makeRoom moves the screen down over n more rows, or drops empty ones below.
-func (p *paper) makeRoom(n, added int) {
-	trimmed := max(0, len(p.rows)-p.limit+n)
-	if p.base == 0 && p.y != len(p.rows)-1 {
-		trimmed = max(0, p.y-p.limit+n)
-	}
-	for range n - trimmed {
-		switch {
-		case p.base == 0 && p.y < p.height-1:
-			p.y++
-			p.rows = p.rows[:len(p.rows)-1]
-		case p.base == 0, p.base < min(p.limit, len(p.rows)+added)-p.height:
-			p.base++
-		}
-	}
-	p.savedY = min(p.savedY+n, p.base+p.height-1)
-}
-
-// insert puts in what narrow has gathered, the last place first.
-func (p *paper) insert(more []inserted) {
-	if len(more) == 0 {
-		return
-	}
-	var rows []row
-	for i := range p.rows {
-		rows = append(rows, p.rows[i])
-		for len(more) > 0 && more[len(more)-1].at <= i {
-			rows = append(rows, more[len(more)-1].rows...)
-			more = more[:len(more)-1]
-		}
-	}
-	for ; len(more) > 0; more = more[:len(more)-1] {
-		rows = append(rows, more[len(more)-1].rows...)
-	}
-	p.rows = rows
-	p.dropTop()
-}
-
-// dropTop keeps to the limit where rows were put in; base was counted with that.
-func (p *paper) dropTop() {
-	if excess := len(p.rows) - p.limit; excess > 0 {
-		p.rows = p.rows[excess:]
-		p.savedY = max(p.savedY-excess, 0)
-	}
 }

@@ -19,7 +19,7 @@ func (s *Screen) Redraw() []byte { return s.snapshot(false) }
 // unfinished sequence, the alternate screen, modes, a scroll region, charsets,
 // colours, a hyperlink, keyboards. It is not RIS, at which some lose more than
 // is ours to take.
-const clean = "\x1b\\\x1b[?2026l\x1b[?1049l\x1b[!p" +
+const clean = "\x18\x1b\\\x1b[?2026l\x1b[?1049l\x1b[!p" +
 	"\x1b[?1;5;6;9;45;66;1000;1002;1003;1004;1005;1006;1015;1016;2004;2031l" +
 	"\x1b[?7;8;25h\x1b[4;20l\x1b>\x1b[>4m\x1b[<99u\x1b[r" +
 	"\x1b(B\x1b)B\x1b*B\x1b+B\x0f\x1b[m\x1b[0\"q\x1b]8;;\x1b\\\x1b[0 q"
@@ -125,9 +125,7 @@ func (d *drawing) keyboard(k keyboard) {
 // everything else, since only so may a mark, or REP, still follow it.
 func (d *drawing) state() {
 	s, b := d.s, d.s.cur
-	if b.saved != (saved{}) {
-		d.saveAt(b.saved, "\x1b7")
-	}
+	d.saveAt(b.saved, "\x1b7")
 	if b.top > 0 || b.end < b.rows {
 		d.putf("\x1b[%d;%dr", b.top+1, b.end)
 	}

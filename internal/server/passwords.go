@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -127,10 +128,12 @@ func (p *passwords) outdated(phc string) bool {
 	return err == nil && uint64(c.memory)*uint64(c.time) < uint64(p.cost.memory)*uint64(p.cost.time)
 }
 
+var errNoHash = errors.New("server: not an Argon2id hash")
+
 func parsePHC(phc string) (c cost, salt, key []byte, err error) {
 	parts := strings.Split(phc, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
-		return c, nil, nil, fmt.Errorf("server: not an Argon2id hash")
+		return c, nil, nil, errNoHash
 	}
 	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil {
 		return c, nil, nil, err
@@ -139,6 +142,9 @@ func parsePHC(phc string) (c cost, salt, key []byte, err error) {
 		return c, nil, nil, err
 	}
 	key, err = base64.RawStdEncoding.DecodeString(parts[5])
+	if err == nil && (c.time == 0 || c.threads == 0 || len(salt) < 8 || len(key) < 16) {
+		err = errNoHash // the library below panics at these
+	}
 	return c, salt, key, err
 }
 

@@ -98,12 +98,13 @@ func (p *plain) run(ctx context.Context, done func(), cut *late, named bool) {
 	p.mu.Lock()
 	place := p.place
 	p.mu.Unlock()
-	if !errors.Is(why, io.EOF) || errors.As(err, &exit) {
+	ended := errors.As(err, &exit)
+	if !ended && !errors.Is(why, io.EOF) {
 		place.View.Leave(ctx, wire.ErrLinkLost)
 		return
 	}
 	place.View.Leave(context.Background(), nil)
-	if !named { // it was closed, and nobody else knows of the session
+	if !named && !ended { // it was closed, and nobody else knows of the session
 		_ = p.s.relay.Ask(context.Background(), p.machine.AgentID, wire.KindEnd, wire.End{Session: place.session.ID})
 	}
 }

@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
@@ -205,13 +207,18 @@ func (l *viewerLink) forget(stream uint32) {
 	delete(l.views, stream)
 }
 
-// leaveAll ends what a broken or closed link leaves behind.
+// leaveAll ends what a link leaves behind. One that was closed left; one that
+// broke may be back.
 func (l *viewerLink) leaveAll(err error) {
+	why := wire.ErrLinkLost
+	if errors.Is(err, io.EOF) {
+		why = nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, v := range l.views {
 		if v != nil {
-			v.Leave(context.Background(), wire.AsError(err))
+			v.Leave(context.Background(), why)
 		}
 	}
 	clear(l.views)

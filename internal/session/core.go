@@ -28,7 +28,8 @@ type Core struct {
 	recent  []string // names of typists, the latest last
 	keys    []keys
 	taken   uint64 // of a pipe: output its last viewer acknowledged
-	awaited bool   // the last viewer broke off and may be back
+	awaited bool   // nobody watches, and somebody who broke off may be back
+	broken  bool   // one of the viewers that are gone broke off
 	seen    bool   // somebody has watched
 	exit    *wire.Exit
 	screen  screenModel
@@ -110,7 +111,7 @@ func (c *Core) controller() *lane {
 // Viewers is how many watch.
 func (c *Core) Viewers() int { return len(c.lanes) }
 
-// Awaited says that the last viewer broke off, rather than left.
+// Awaited says that nobody watches, and that not all of them left by themselves.
 func (c *Core) Awaited() bool { return c.awaited }
 
 // Size is what the controller's terminal has; 0 when nobody's counts.
@@ -127,13 +128,14 @@ func (c *Core) Resized(cols, rows uint16) { c.screen.resize(c.out.end, cols, row
 // Exited says how the program ended. No output follows.
 func (c *Core) Exited(e wire.Exit) { c.exit = &e }
 
-// Delivered says that every viewer has all of it, the exit included.
+// Delivered says that everybody who watched has seen the end: a viewer closes
+// its stream when it has the exit. Somebody always comes, if only to start it.
 func (c *Core) Delivered() bool {
-	if c.exit == nil || c.awaited {
+	if c.exit == nil || !c.seen || c.awaited {
 		return false
 	}
 	for _, l := range c.lanes {
-		if !l.failed && (!l.exited || l.acked < c.out.end) {
+		if !l.failed {
 			return false
 		}
 	}
@@ -142,18 +144,17 @@ func (c *Core) Delivered() bool {
 
 // Drop forgets all lanes: the link broke. Their viewers may be back.
 func (c *Core) Drop() {
-	if len(c.lanes) > 0 {
-		c.awaited = true
+	for _, l := range c.lanes {
+		c.remove(l, true)
 	}
-	clear(c.lanes)
-	c.order = nil
 }
 
 func (c *Core) remove(l *lane, awaited bool) {
 	delete(c.lanes, l.stream)
 	c.order = slices.DeleteFunc(c.order, func(o *lane) bool { return o == l })
+	c.broken = c.broken || awaited && !l.failed
 	if len(c.lanes) == 0 {
-		c.awaited = awaited
+		c.awaited, c.broken = c.broken, false
 	}
 }
 

@@ -64,6 +64,7 @@ func Run(ctx context.Context, in io.Reader, out io.WriteCloser, log *slog.Logger
 	defer os.Remove(conf.Socket)
 	defer sock.Close()
 	adoptOrphans()
+	keepToOurselves()
 	proc, exit := start(conf)
 	h.proc = proc
 	_, _ = io.WriteString(out, "ok\n") // if nobody listens the agent died; the session need not
@@ -109,7 +110,9 @@ func (h *holder) run(ctx context.Context, exit wire.Exit) error {
 	}
 	h.change(func() { h.core.Exited(exit) })
 	nudge(h.call) // the server wants to know, watched or not
-	h.untilDelivered()
+	if conn := h.untilDelivered(); conn != nil {
+		conn.Close(nil)
+	}
 	stop()
 	<-linked
 	if h.proc != nil {
@@ -167,7 +170,10 @@ func (h *holder) abandoned() bool {
 
 func (h *holder) endSession() {
 	h.endOnce.Do(func() { close(h.end) })
-	h.change(func() { h.ending = true })
+	h.change(func() {
+		h.ending = true
+		h.tired = h.tired || h.core.exit != nil // it had ended by itself, and was kept for somebody
+	})
 }
 
 // pump moves what the program puts out into the Core, and on to whoever may

@@ -232,7 +232,7 @@ func (h *holder) typeKeys(ctx context.Context) {
 
 // untilDelivered waits until the server has the exit on disk and every viewer
 // the last byte, for as long as that may take.
-func (h *holder) untilDelivered() {
+func (h *holder) untilDelivered() *wire.Conn {
 	patience := time.AfterFunc(keepExit, func() {
 		h.change(func() { h.tired = true })
 	})
@@ -243,6 +243,7 @@ func (h *holder) untilDelivered() {
 	for !h.ended() {
 		h.changed.Wait()
 	}
+	return h.conn
 }
 
 func (h *holder) ended() bool {

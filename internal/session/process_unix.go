@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -111,10 +112,20 @@ func (p *process) startTerminal(cols, rows uint16) error {
 	if cols == 0 || rows == 0 {
 		cols, rows = 80, 24
 	}
-	tty, err := pty.StartWithSize(p.cmd, &pty.Winsize{Cols: cols, Rows: rows})
+	master, err := pty.StartWithSize(p.cmd, &pty.Winsize{Cols: cols, Rows: rows})
 	if err != nil {
 		return err
 	}
+	defer master.Close()
+	// The library leaves it blocking: a read could then never be joined or hurried.
+	fd, err := unix.FcntlInt(master.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return err
+	}
+	tty := os.NewFile(uintptr(fd), "terminal")
 	setUTF8(tty) // or Backspace removes half a letter
 	p.tty, p.stdin, p.outs = tty, tty, []*os.File{tty}
 	return nil
@@ -196,7 +207,9 @@ func (p *process) hurry(d time.Duration) {
 
 func (p *process) resize(cols, rows uint16) {
 	if p.tty != nil && cols > 0 && rows > 0 {
-		_ = pty.Setsize(p.tty, &pty.Winsize{Cols: cols, Rows: rows})
+		control(p.tty, func(fd int) {
+			_ = unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Col: cols, Row: rows})
+		})
 	}
 }
 
@@ -215,6 +228,21 @@ func (p *process) signal(name string) {
 		})
 	}
 	_ = syscall.Kill(group, sig)
+}
+
+// keepToOurselves keeps every open file from the program: this process may have
+// been started by one that was careless.
+func keepToOurselves() {
+	dir := "/dev/fd"
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, f := range files {
+		if fd, err := strconv.Atoi(f.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
 }
 
 // control hands out the descriptor without File.Fd, which would make it blocking.

@@ -80,7 +80,7 @@ func (c *Core) open(f wire.Frame) {
 		return
 	}
 	c.replace(l, o.Attachment)
-	c.awaited = false
+	c.awaited, c.broken = false, false
 	l.attachment, l.readOnly, l.cols, l.rows = o.Attachment, o.ReadOnly, o.Cols, o.Rows
 	c.welcome(l, o)
 }

@@ -143,3 +143,15 @@ func one(res sql.Result, err error) error {
 	}
 	return err
 }
+
+// SetDisabled shuts an account, or opens it again. Its tokens are dead either
+// way: those of before do not come back.
+func (s *Store) SetDisabled(ctx context.Context, userID string, disabled bool) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		err := one(tx.ExecContext(ctx, "UPDATE users SET disabled = $2, epoch = epoch + 1 WHERE id = $1", userID, disabled))
+		if err != nil {
+			return err
+		}
+		return revoked(ctx, tx, ms(time.Now()), "user", userID)
+	})
+}

@@ -33,6 +33,7 @@
 //	Signal     viewer → holder   -                        name: HUP INT QUIT TERM KILL USR1 USR2 …
 //	Exit       viewer ← holder   the end of the output    JSON Exit; no output follows
 //	Close      both ways         -                        JSON Error or empty; nothing follows
+//	                                                      (a viewer's answer to Exit, too)
 //
 // Offsets are absolute: the number of bytes since the session's first. Output
 // and Stderr share one row of offsets, so one window, one Ack and one place to

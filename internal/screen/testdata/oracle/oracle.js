@@ -115,7 +115,7 @@ async function play(req) {
   term.onData((d) => { answers += d; });
   for (const step of req.steps) {
     if (step.resize) term.resize(step.resize[0], step.resize[1]);
-    else await new Promise((done) => term.write(Buffer.from(step.write, 'base64'), done));
+    else await new Promise((done) => term.write(Buffer.from(step.write || '', 'base64'), done));
   }
   const out = { state: state(term, term._core, title), answers };
   term.dispose();
