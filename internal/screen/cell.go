@@ -59,6 +59,10 @@ func (c cell) empty() bool { return c.ch&glyphMask == 0 }
 // tail tells whether this is the second column of a wide character.
 func (c cell) tail() bool { return c.empty() && c.width() == 0 }
 
+// plain tells that it is empty and has no more than a background, so that an
+// erasure can make it.
+func (c cell) plain() bool { return c.empty() && c.style() == style{bg: c.bg & fullColor} }
+
 // style is a cell without its character: what SGR and OSC 8 set.
 type style struct{ fg, bg, ext uint32 }
 

@@ -33,7 +33,7 @@ func (d *drawing) cells(r *row, x, cols int) {
 	for x < len(r.cells) {
 		c := r.cells[x]
 		switch {
-		case c.empty() && c.style() == style{bg: c.bg & fullColor}:
+		case c.plain():
 			x = d.gap(r, x)
 		case c.empty(), c.width() == 2 && (x+1 >= cols || !r.at(x+1).tail()):
 			d.goTo(x)
@@ -98,13 +98,16 @@ func (d *drawing) wrapInto(b *buffer, i int) int {
 	above, c := b.line(i-1), b.line(i).at(0)
 	last := above.at(b.cols - 1)
 	wide := c.width() == 2 && b.line(i).at(1).tail()
-	short := last.empty() && !last.tail()
-	if short {
+	short := last.empty() && !last.tail() && (last.plain() || wide && last.style() == c.style())
+	switch {
+	case short && wide:
 		d.goTo(b.cols - 1)
-		if !wide {
-			d.background(0)
-			d.put(" ")
-		}
+	case short:
+		d.goTo(b.cols - 1)
+		d.background(0)
+		d.put(" ")
+	case d.x >= 0 && d.x < b.cols:
+		d.again(above, b.cols)
 	}
 	d.x = 0
 	from := d.first(c, wide)
@@ -114,29 +117,41 @@ func (d *drawing) wrapInto(b *buffer, i int) int {
 	return from
 }
 
+// again draws the last character of a row once more, to be past the last column.
+func (d *drawing) again(r *row, cols int) {
+	x := cols - 1
+	if r.at(x).tail() {
+		x--
+	}
+	d.goTo(x)
+	d.cells(r, x, cols)
+}
+
 // first draws the first cell of a wrapped line, from past the last column of the
 // one above, and clears what the terminal may have put behind it.
-func (d *drawing) first(c cell, wide bool) int {
-	if c.empty() || c.width() == 0 || c.width() == 2 && !wide {
+func (d *drawing) first(c cell, wide bool) (next int) {
+	switch {
+	case c.plain():
+		next = 1
+		fallthrough
+	case c.width() == 0, c.width() == 2 && !wide:
 		d.background(0)
 		d.put(" \r")
 		d.background(c.bg)
 		d.put("\x1b[X")
-		return boolInt(c.empty())
+		return next
+	case c.empty():
+		d.style(c.style())
+		d.put(" ")
+		d.x = 1
+	default:
+		d.glyph(c)
 	}
-	d.glyph(c)
 	if c.bg&fullColor != 0 && c.width() < d.s.cur.cols {
 		d.background(0)
 		d.put("\x1b[K")
 	}
 	return c.width()
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // mend empties the last column of the line above.

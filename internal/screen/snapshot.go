@@ -69,9 +69,7 @@ func (d *drawing) alternate() {
 	d.keyboard(m.keys)
 	d.saveAt(m.saved, "\x1b[?1049h")
 	d.put("\x1b[r\x1b[H\x1b[2J")
-	if !slices.Equal(m.tabs, a.tabs) {
-		d.tabs(a)
-	}
+	d.tabs(a)
 	d.lines(a, 0)
 }
 

@@ -197,7 +197,9 @@ func TestDeletedMachine(t *testing.T) {
 	if r := w.do("DELETE", "/api/machines/"+b.id, nil, bearer(ann.token)); r.status != 200 {
 		t.Fatalf("%d %s", r.status, r.body)
 	}
-	agent.cut()
+	if why := agent.cut(); why.Close != 4404 {
+		t.Errorf("closed with %d", why.Close)
+	}
 	if err := b.dial(); !errors.Is(err, wire.ErrUnauthed) {
 		t.Errorf("it dialled: %v", err)
 	}

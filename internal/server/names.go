@@ -96,22 +96,22 @@ func machineName(wanted string) string {
 	return name
 }
 
-// oneLine drops what is no printable character and cuts at max bytes.
-func oneLine(s string, max int) string {
+// oneLine drops what is no printable character and cuts at limit bytes.
+func oneLine(s string, limit int) string {
 	return clip(strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) && r != utf8.RuneError {
 			return r
 		}
 		return -1
-	}, s), max)
+	}, s), limit)
 }
 
-func clip(s string, max int) string {
-	if len(s) <= max {
+func clip(s string, limit int) string {
+	if len(s) <= limit {
 		return s
 	}
-	for max > 0 && !utf8.RuneStart(s[max]) {
-		max--
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
 	}
-	return s[:max]
+	return s[:limit]
 }

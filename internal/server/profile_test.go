@@ -120,8 +120,11 @@ func TestRegenerateAPIKey(t *testing.T) {
 				}
 				return
 			}
-			agent.cut()
-			viewer.cut()
+			for name, x := range map[string]watched{"agent": agent, "viewer": viewer} {
+				if why := x.cut(); why.Close != 4401 {
+					t.Errorf("the %s was closed with %d", name, why.Close)
+				}
+			}
 			if err := b.dial(); err == nil {
 				t.Error("a machine of the old key came back")
 			}

@@ -175,11 +175,11 @@ func (s *Server) openData(ctx context.Context) error {
 // openInstall gives this install its identity, and makes sure that key and
 // database belong together: with another key every API key would look wrong.
 func (s *Server) openInstall(ctx context.Context) (string, error) {
-	print, err := s.store.Meta(ctx, "key_check", s.keys.fingerprint())
+	known, err := s.store.Meta(ctx, "key_check", s.keys.fingerprint())
 	if err != nil {
 		return "", err
 	}
-	if print != s.keys.fingerprint() {
+	if known != s.keys.fingerprint() {
 		return "", fmt.Errorf("master.key in %s is not the key of the database beside it: put the right one back", s.cfg.DataDir)
 	}
 	return s.store.Meta(ctx, "install_id", randomID())

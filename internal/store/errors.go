@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -26,7 +25,7 @@ func fault(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
-	return errors.Join(wire.ErrUnavailable.With("the storage does not answer: try again in a while"), fmt.Errorf("store: %s", err))
+	return errors.Join(wire.ErrUnavailable.With("the storage does not answer: try again in a while"), errors.New("store: "+err.Error()))
 }
 
 // isUnique tells whether err is a second row with the same value in a column

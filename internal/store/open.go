@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -70,7 +71,8 @@ var ofdLocks = sync.OnceFunc(func() { _, _ = sqlite.OFDLocking(true) })
 func connect(path string, conns int, more string) (*sql.DB, error) {
 	const pragmas = "?_busy_timeout=5000&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=trusted_schema(0)&_dqs=0"
-	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), OmitHost: filepath.ToSlash(path)[0] == '/'}
+	slashed := "/" + strings.TrimPrefix(filepath.ToSlash(path), "/") // C:/x is /C:/x in a URI
+	name := url.URL{Scheme: "file", Path: slashed, OmitHost: true}
 	pool, err := sql.Open("sqlite", name.String()+pragmas+more)
 	if err != nil {
 		return nil, fault(err)

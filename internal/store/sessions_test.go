@@ -91,7 +91,7 @@ func TestSessionLife(t *testing.T) {
 	must(t, s.EndSession(t.Context(), "s", midday.Add(time.Hour), &code))
 	must(t, s.EndSession(t.Context(), "s", midday.Add(2*time.Hour), nil)) // too late to matter
 	got, err := s.SessionByID(t.Context(), "s")
-	if err != nil || got.ExitCode == nil || *got.ExitCode != 3 || !got.EndedAt.Equal(midday.Add(time.Hour)) || got.SecretHash != nil {
+	if err != nil || got.ExitCode == nil || *got.ExitCode != 3 || !got.EndedAt.Equal(midday.Add(time.Hour)) || got.SecretHash == nil {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	if err := s.SetSessionSecret(t.Context(), "s", []byte("late")); !errors.Is(err, wire.ErrForbidden) {

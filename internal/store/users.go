@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"vsay/internal/wire"
@@ -29,8 +30,10 @@ const userColumns = `u.id, u.username, u.email, u.password_hash, u.password_gen,
 	u.key_id, u.key_gen, u.key_mac, u.key_sealed, u.created_at`
 
 func (u *User) dest(created *int64) []any {
-	return []any{&u.ID, &u.Username, &u.Email, &u.PasswordHash, &u.PasswordGen, &u.Disabled, &u.Epoch,
-		&u.KeyID, &u.KeyGen, &u.KeyMAC, &u.KeySealed, created}
+	return []any{
+		&u.ID, &u.Username, &u.Email, &u.PasswordHash, &u.PasswordGen, &u.Disabled, &u.Epoch,
+		&u.KeyID, &u.KeyGen, &u.KeyMAC, &u.KeySealed, created,
+	}
 }
 
 func scanUser(row scanner) (User, error) {
@@ -120,7 +123,7 @@ func (s *Store) SetAPIKey(ctx context.Context, userID, keyID string, gen int64, 
 }
 
 func raced(err error) error {
-	if fault(err) == wire.ErrNotFound {
+	if errors.Is(err, wire.ErrNotFound) {
 		return wire.ErrTaken.With("the API key was replaced a moment ago: look at the new one first")
 	}
 	return err
