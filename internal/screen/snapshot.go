@@ -131,20 +131,26 @@ func (d *drawing) state() {
 	d.modes()
 	if x := b.x - s.join; s.joinable(x) {
 		d.charsets()
+		d.lateModes()
 		d.moveTo(x)
 		d.last(x)
-	} else {
-		d.place()
-		d.charsets()
-		d.style(s.pen)
+		return
 	}
-	if s.mode.has(modeInsert) {
+	d.place()
+	d.charsets()
+	d.style(s.pen)
+	d.lateModes()
+}
+
+// lateModes sets the modes that would have disturbed the drawing.
+func (d *drawing) lateModes() {
+	if d.s.mode.has(modeInsert) {
 		d.put("\x1b[4h")
 	}
-	if !s.mode.has(modeWrap) {
+	if !d.s.mode.has(modeWrap) {
 		d.put("\x1b[?7l")
 	}
-	if s.mode.has(modeSync) {
+	if d.s.mode.has(modeSync) {
 		d.put("\x1b[?2026h")
 	}
 }

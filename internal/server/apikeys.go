@@ -28,8 +28,7 @@ func (k keys) newAPIKey(u *store.User) (key string) {
 	u.KeyID = randomBase62(keyIDLen)
 	u.KeyGen++
 	u.KeyMAC = mac(k.apiVerify, []byte(secret))
-	nonce := make([]byte, k.apiShow.NonceSize())
-	_, _ = rand.Read(nonce) // cannot fail
+	nonce := random(k.apiShow.NonceSize())
 	u.KeySealed = k.apiShow.Seal(nonce, nonce, []byte(secret), sealedFor(*u))
 	return formatKey(u.KeyID, secret)
 }

@@ -108,8 +108,7 @@ func readMaster(path string) ([]byte, error) {
 // makeMaster writes the key aside and links it to its name, which fails when
 // somebody else was quicker: the name never stands for half a key.
 func makeMaster(path string) error {
-	key := make([]byte, masterLen)
-	_, _ = rand.Read(key) // cannot fail
+	key := random(masterLen)
 	aside := path + "." + randomID()[:8]
 	defer func() { _ = os.Remove(aside) }()
 	f, err := os.OpenFile(aside, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -138,8 +137,10 @@ func syncDir(dir string) error {
 }
 
 // randomID is 128 random bits in hexadecimal.
-func randomID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // cannot fail
-	return hex.EncodeToString(b[:])
+func randomID() string { return hex.EncodeToString(random(16)) }
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // cannot fail
+	return b
 }

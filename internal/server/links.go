@@ -19,7 +19,7 @@ import (
 
 // desk is what the server needs to give out places at sessions.
 type desk struct {
-	choosing sync.Mutex      // one at a time picks a session
+	choosing sync.Mutex // one at a time picks a session
 	tickets  tickets
 	endings  endings
 }

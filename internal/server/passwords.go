@@ -2,13 +2,13 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -68,11 +68,12 @@ type passwords struct {
 	decoy   string // checked against when there is no such user, to take the same time
 	slots   chan struct{}
 	waiting atomic.Int32
+	used    atomic.Bool // since the last rest
 }
 
 func newPasswords(c cost) *passwords {
 	p := &passwords{cost: c, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
-	p.decoy = p.hash(randomID())
+	p.decoy = phc(c, random(16), random(32)) // of no password, and it took no time to make
 	return p
 }
 
@@ -99,22 +100,33 @@ func (p *passwords) turn(ctx context.Context, f func() error) error {
 		return err
 	}
 	defer func() { <-p.slots }()
+	p.used.Store(true)
 	return f()
+}
+
+// rest gives the system back what hashes took, once none runs: else a server
+// that has been idle since a login looks a hundred megabytes large for minutes.
+func (p *passwords) rest() {
+	if len(p.slots) == 0 && p.used.Swap(false) {
+		debug.FreeOSMemory()
+	}
 }
 
 // hash is a PHC string. Run it in a turn.
 func (p *passwords) hash(password string) string {
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // cannot fail
-	key := argon2.IDKey([]byte(password), salt, p.cost.time, p.cost.memory, p.cost.threads, 32)
-	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
-		p.cost.memory, p.cost.time, p.cost.threads, b64.EncodeToString(salt), b64.EncodeToString(key))
+	salt := random(16)
+	return phc(p.cost, salt, argon2.IDKey([]byte(password), salt, p.cost.time, p.cost.memory, p.cost.threads, 32))
 }
 
-// matches tells whether phc is of this password. Run it in a turn.
-func (p *passwords) matches(phc, password string) bool {
-	c, salt, want, err := parsePHC(phc)
+func phc(c cost, salt, key []byte) string {
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
+		c.memory, c.time, c.threads, b64.EncodeToString(salt), b64.EncodeToString(key))
+}
+
+// matches tells whether hash is of this password. Run it in a turn.
+func (p *passwords) matches(hash, password string) bool {
+	c, salt, want, err := parsePHC(hash)
 	if err != nil {
 		return false
 	}
@@ -122,16 +134,16 @@ func (p *passwords) matches(phc, password string) bool {
 	return subtle.ConstantTimeCompare(got, want) == 1
 }
 
-// outdated tells whether phc was made with less than is asked for now.
-func (p *passwords) outdated(phc string) bool {
-	c, _, _, err := parsePHC(phc)
+// outdated tells whether hash was made with less than is asked for now.
+func (p *passwords) outdated(hash string) bool {
+	c, _, _, err := parsePHC(hash)
 	return err == nil && uint64(c.memory)*uint64(c.time) < uint64(p.cost.memory)*uint64(p.cost.time)
 }
 
 var errNoHash = errors.New("server: not an Argon2id hash")
 
-func parsePHC(phc string) (c cost, salt, key []byte, err error) {
-	parts := strings.Split(phc, "$")
+func parsePHC(hash string) (c cost, salt, key []byte, err error) {
+	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return c, nil, nil, errNoHash
 	}

@@ -19,6 +19,9 @@ func TestHashes(t *testing.T) {
 	if !strings.HasPrefix(phc, "$argon2id$v=19$m=64,t=1,p=1$") || phc == p.hash(a+"1") {
 		t.Errorf("%s", phc)
 	}
+	if p.matches(p.decoy, "") || p.outdated(p.decoy) || len(p.decoy) != len(phc) {
+		t.Errorf("a decoy that does not look like %s: %s", phc, p.decoy)
+	}
 	if !p.matches(phc, a+"1") || p.matches(phc, a+"2") || p.matches(phc, a) || p.matches("", "") || p.matches("$argon2id$v=19$m=64,t=1,p=1$$", "") {
 		t.Error("the check is wrong")
 	}

@@ -26,37 +26,49 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 // signedInHandler is a handler that was told who asks.
 type signedInHandler func(w http.ResponseWriter, r *http.Request, me caller) error
 
-// routes is every address of the server.
+// route is one address of the server, as http.ServeMux spells it.
+type route struct {
+	pattern string
+	handler http.Handler
+}
+
+// table is every address of the server.
+func (s *Server) table() []route {
+	return []route{
+		{"GET /{$}", s.open(s.index)},
+		{"GET /health", s.open(s.health)},
+		{"GET /ready", s.open(s.readiness)},
+
+		{"POST /api/signup", s.open(s.signup)},
+		{"POST /api/login", s.open(s.login)},
+		{"POST /api/auth/refresh", s.signedIn(s.refresh)},
+		{"POST /api/auth/logout", s.signedIn(s.logout)},
+
+		{"GET /api/profile", s.signedIn(s.profile)},
+		{"POST /api/profile/regenerate-api-key", s.signedIn(s.regenerateKey)},
+		{"POST /api/profile/reset-password", s.signedIn(s.resetPassword)},
+
+		{"GET /api/machines", s.signedIn(s.listMachines)},
+		{"GET /api/machines/{agent_id}", s.signedIn(s.oneMachine)},
+		{"DELETE /api/machines/{agent_id}", s.signedIn(s.deleteMachine)},
+		{"GET /api/dashboard/stats", s.signedIn(s.stats)},
+
+		{"GET /api/terminal/{agent_id}/ws", s.try(s.terminal)}, // its token may be in the address
+		{"GET /api/terminal/sessions", s.signedIn(s.listSessions)},
+		{"DELETE /api/terminal/sessions/{id}", s.signedIn(s.endSession)},
+
+		{"POST /api/agent/enroll", s.open(s.enroll)},
+		{"POST /api/agent/challenge", s.open(s.challenge)},
+		{"GET /api/agent/ws", s.open(s.controlLink)},
+		{"GET /api/hold/ws", s.open(s.sessionLink)},
+	}
+}
+
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-
-	mux.Handle("GET /{$}", s.open(s.index))
-	mux.Handle("GET /health", s.open(s.health))
-	mux.Handle("GET /ready", s.open(s.readiness))
-
-	mux.Handle("POST /api/signup", s.open(s.signup))
-	mux.Handle("POST /api/login", s.open(s.login))
-	mux.Handle("POST /api/auth/refresh", s.signedIn(s.refresh))
-	mux.Handle("POST /api/auth/logout", s.signedIn(s.logout))
-
-	mux.Handle("GET /api/profile", s.signedIn(s.profile))
-	mux.Handle("POST /api/profile/regenerate-api-key", s.signedIn(s.regenerateKey))
-	mux.Handle("POST /api/profile/reset-password", s.signedIn(s.resetPassword))
-
-	mux.Handle("GET /api/machines", s.signedIn(s.listMachines))
-	mux.Handle("GET /api/machines/{agent_id}", s.signedIn(s.oneMachine))
-	mux.Handle("DELETE /api/machines/{agent_id}", s.signedIn(s.deleteMachine))
-	mux.Handle("GET /api/dashboard/stats", s.signedIn(s.stats))
-
-	mux.Handle("GET /api/terminal/{agent_id}/ws", s.try(s.terminal)) // its token may be in the address
-	mux.Handle("GET /api/terminal/sessions", s.signedIn(s.listSessions))
-	mux.Handle("DELETE /api/terminal/sessions/{id}", s.signedIn(s.endSession))
-
-	mux.Handle("POST /api/agent/enroll", s.open(s.enroll))
-	mux.Handle("POST /api/agent/challenge", s.open(s.challenge))
-	mux.Handle("GET /api/agent/ws", s.open(s.controlLink))
-	mux.Handle("GET /api/hold/ws", s.open(s.sessionLink))
-
+	for _, r := range s.table() {
+		mux.Handle(r.pattern, r.handler)
+	}
 	return s.guard(s.known(mux))
 }
 

@@ -259,6 +259,7 @@ func (s *Server) chores(ctx context.Context) {
 			return
 		case <-save.C:
 			s.saveSightings(ctx)
+			s.passwords.rest()
 		case <-prune.C:
 			// a token outlives its login's last refresh by a day at most
 			if err := s.store.Prune(ctx, s.now(), s.now().Add(-s.cfg.SessionMax-48*time.Hour)); err != nil {
