@@ -22,6 +22,15 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server":      startServer,
 			"stop-server": stopServer,
+			"kill-server": killServer,
+			"agent":       startAgent,
+			"kill-agent":  killAgent,
+			"terminal":    startTerminal,
+			"type":        typeKeys,
+			"see":         seeText,
+			"size":        setSize,
+			"ends":        seeEnd,
+			"gone":        seeGone,
 			"exits":       exits,
 			"keep":        keep,
 			"certificate": certificate,
@@ -30,7 +39,9 @@ func TestScripts(t *testing.T) {
 			home := filepath.Join(env.WorkDir, "home")
 			env.Setenv("HOME", home)
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // a second for each vsay that ends, with -race
-			env.Values[serversKey{}] = map[string]*running{}
+			env.Values[castKey{}] = &cast{
+				servers: map[string]*running{}, agents: map[string]*running{}, terminals: map[string]*terminal{},
+			}
 			return os.Mkdir(home, 0o700)
 		},
 	})

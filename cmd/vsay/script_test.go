@@ -1,24 +1,16 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"fmt"
-	"io"
 	"math/big"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,121 +19,99 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// patience is how long a server may take to start or to end.
-const patience = time.Minute
-
-// running is a server that a script started.
-type running struct {
-	process *os.Process
-	log     bytes.Buffer  // what it said; complete once it has ended
-	ended   chan struct{} // closed when it has
-	err     error         // how
+// cast is what a script has running, by name.
+type cast struct {
+	servers, agents map[string]*running
+	terminals       map[string]*terminal
 }
 
-// serversKey finds a script's servers, a map by name, among its values.
-type serversKey struct{}
+type castKey struct{}
 
-func serversOf(ts *testscript.TestScript) map[string]*running {
-	return ts.Value(serversKey{}).(map[string]*running)
+func castOf(ts *testscript.TestScript) *cast { return ts.Value(castKey{}).(*cast) }
+
+// siteOf is where a script is.
+func siteOf(ts *testscript.TestScript) site {
+	s := site{dir: ts.Getenv("WORK")}
+	for _, name := range passedOn {
+		if v := ts.Getenv(name); v != "" {
+			s.env = append(s.env, name+"="+v)
+		}
+	}
+	return s
+}
+
+// passedOn are a script's variables that programs in the background see.
+var passedOn = []string{
+	"HOME", "PATH", "TMPDIR", "GOCOVERDIR", "GORACE", "SHELL", "LANG",
+	"VSAY_HOST", "VSAY_TLS_CA", "VSAY_ACCOUNT",
 }
 
 // startServer is `server NAME [flags of vsay serve]`. The server listens on a
-// free port, and keeps its data from one start to the next. When the command
-// returns it is ready, and its URL is in $NAME and in $VSAY_HOST.
+// free port, and keeps its data and its port from one start to the next. When
+// the command returns it is ready, and its URL is in $NAME and in $VSAY_HOST.
 func startServer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: server NAME [flags]")
 	}
-	name := args[0]
-	flags := append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", ts.MkAbs(filepath.Join("data", name))}, args[1:]...)
-	s, address, err := launch(ts, flags)
+	name, address := args[0], "127.0.0.1:0"
+	if _, known := castOf(ts).servers[name]; known {
+		_, address, _ = strings.Cut(ts.Getenv(name), "://")
+	}
+	r, url, err := siteOf(ts).serve(name, address, args[1:]...)
 	ts.Check(err)
-	serversOf(ts)[name] = s
-	ts.Defer(func() { s.end(os.Kill) })
-	select {
-	case url := <-address:
-		ts.Check(untilReady(url))
-		ts.Setenv(name, url)
-		ts.Setenv("VSAY_HOST", url)
-	case <-s.ended:
-		ts.Fatalf("the server ended (%v): %s", s.err, &s.log)
-	case <-time.After(patience):
-		ts.Fatalf("the server does not listen")
-	}
-}
-
-// launch starts vsay and watches what it says for the URL it listens on.
-func launch(ts *testscript.TestScript, args []string) (*running, <-chan string, error) {
-	cmd := exec.Command("vsay", args...) // testscript.Main has put it first in PATH
-	for _, name := range []string{"HOME", "PATH", "TMPDIR", "GOCOVERDIR", "GORACE"} {
-		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
-	}
-	cmd.Dir = ts.MkAbs(".")
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, nil, err
-	}
-	s := &running{process: cmd.Process, ended: make(chan struct{})}
-	address := make(chan string, 1)
-	go func() {
-		defer close(s.ended)
-		s.read(stderr, address)
-		s.err = cmd.Wait()
-	}()
-	return s, address, nil
-}
-
-var listening = regexp.MustCompile(`(?:listening on |"url":")(https?://[0-9.:]+)`)
-
-func (s *running) read(stderr io.Reader, address chan<- string) {
-	lines := bufio.NewScanner(io.TeeReader(stderr, &s.log))
-	for lines.Scan() {
-		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
-			address <- found[1]
-			break
-		}
-	}
-	_, _ = io.Copy(&s.log, stderr)
-}
-
-func (s *running) end(how os.Signal) {
-	_ = s.process.Signal(how) // it may have ended by itself
-	<-s.ended
-}
-
-// untilReady waits for /ready to say so.
-func untilReady(url string) error {
-	// A script's own certificate is checked by vsay, in the script. This only asks whether somebody is there.
-	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	defer client.CloseIdleConnections()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
-		resp, err := client.Get(url + "/ready")
-		if err != nil {
-			continue
-		}
-		_ = resp.Body.Close()
-		if resp.StatusCode == http.StatusOK {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s does not get ready", url)
+	castOf(ts).servers[name] = r
+	ts.Defer(func() { r.end(os.Kill) })
+	ts.Setenv(name, url)
+	ts.Setenv("VSAY_HOST", url)
 }
 
 // stopServer is `stop-server NAME`: SIGTERM, and the server has to end well.
 func stopServer(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 || serversOf(ts)[args[0]] == nil {
-		ts.Fatalf("usage: stop-server NAME")
+	r := named(ts, "stop-server", castOf(ts).servers, neg, args)
+	r.end(syscall.SIGTERM)
+	if r.err != nil {
+		ts.Fatalf("the server ended with %v: %s", r.err, &r.log)
 	}
-	s := serversOf(ts)[args[0]]
-	s.end(syscall.SIGTERM)
-	if s.err != nil {
-		ts.Fatalf("the server ended with %v: %s", s.err, &s.log)
+}
+
+// killServer is `kill-server NAME`: SIGKILL, as a power cut.
+func killServer(ts *testscript.TestScript, neg bool, args []string) {
+	named(ts, "kill-server", castOf(ts).servers, neg, args).end(os.Kill)
+}
+
+// startAgent is `agent NAME [flags of vsay agent]`. The agent runs as `vsay agent
+// &` in a script does. When the command returns, `vsay ls` shows the machine
+// online.
+func startAgent(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: agent NAME [flags]")
 	}
+	s := siteOf(ts)
+	r, err := s.agent(args[0], args[1:]...)
+	ts.Check(err)
+	castOf(ts).agents[args[0]] = r
+	ts.Setenv(args[0]+"_pid", strconv.Itoa(r.process.Pid))
+	ts.Defer(func() {
+		r.end(os.Kill)
+		ts.Check(s.endSessions(args[0]))
+	})
+}
+
+// killAgent is `kill-agent NAME`: SIGKILL.
+func killAgent(ts *testscript.TestScript, neg bool, args []string) {
+	named(ts, "kill-agent", castOf(ts).agents, neg, args).end(os.Kill)
+}
+
+// named finds what a command is about.
+func named[T any](ts *testscript.TestScript, command string, all map[string]T, neg bool, args []string) T {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: %s NAME", command)
+	}
+	found, ok := all[args[0]]
+	if !ok {
+		ts.Fatalf("%s: there is no %s", command, args[0])
+	}
+	return found
 }
 
 // exits is `exits CODE PROGRAM [args]`: exec for a program that has to end with

@@ -8,7 +8,7 @@ const (
 	maxLinkBytes   = 1 << 18 // in all of them together
 	maxLink        = 2048    // in one, parameters included
 	maxUlineColors = 1024    // distinct colours of underlines
-	sweepEvery     = 1 << 16 // bytes of output between two looks for unused ones
+	sweepEvery     = 1 << 14 // bytes of output between two looks for unused ones
 )
 
 // pool numbers distinct values from 1 on, so that cells can hold the number.

@@ -125,13 +125,13 @@ func TestSnapshotAsksNothing(t *testing.T) {
 	for _, c := range corpus {
 		q := c.question()
 		q.Steps = append(q.Steps, step{Write: []byte(strings.Join(asking, "x"))})
-		if found := questions(q.replay().Snapshot()); len(found) > 0 {
+		if found := questions(q.replay().finished()); len(found) > 0 {
 			t.Errorf("after %q the snapshot asks %q", c.name, found)
 		}
 	}
 	for seed := range uint64(500) {
 		q := randomQuestion(seed, slices.Concat(tokens, quirks, asking), true)
-		if found := questions(q.replay().Snapshot()); len(found) > 0 {
+		if found := questions(q.replay().finished()); len(found) > 0 {
 			t.Errorf("after stream %d, %v, the snapshot asks %q", seed, q, found)
 		}
 	}

@@ -1,12 +1,87 @@
 package session
 
-// screenModel is the screen as it is, fed from the ring when somebody asks for
-// it or when the ring is about to forget. Off the byte path: a session that
-// nobody joins never pays for it.
+import (
+	"slices"
+
+	"vsay/internal/screen"
+)
+
+// maxLag is how far, in bytes, the model of the screen may be behind before it
+// has to keep pace. Up to there it is fed only when somebody asks: a session
+// that puts out little and that nobody joins never pays for it.
+const maxLag = 1 << 20
+
+// screenModel is the screen as it is, fed from the ring: off the byte path, but
+// before the ring forgets.
 type screenModel struct {
+	cols, rows uint16 // at offset fed
+	model      *screen.Screen
+	fed        uint64
+	sizes      []resized // that the model has not reached
+}
+
+// resized says that the terminal had another size from an offset on.
+type resized struct {
+	at         uint64
 	cols, rows uint16
 }
 
-func (s *screenModel) keepUp(*output, int)                 {}
-func (s *screenModel) resize(at uint64, cols, rows uint16) { s.cols, s.rows = cols, rows }
-func (s *screenModel) snapshot(o *output) []byte           { return nil }
+// keepUp is told before n bytes of output are written to the ring. Behind by
+// too much, the model catches up twice as fast as bytes come.
+func (s *screenModel) keepUp(o *output, n int) {
+	if o.end+uint64(n)-s.fed > maxLag {
+		s.feed(o, min(o.end, s.fed+2*uint64(n)))
+	}
+}
+
+// resize notes a new size, from offset at on.
+func (s *screenModel) resize(at uint64, cols, rows uint16) {
+	if n := len(s.sizes); n > 0 && s.sizes[n-1].at == at {
+		s.sizes[n-1] = resized{at, cols, rows}
+		return
+	}
+	s.sizes = append(s.sizes, resized{at, cols, rows})
+}
+
+// snapshot is what to draw on any terminal so that it shows what this one does.
+func (s *screenModel) snapshot(o *output) []byte {
+	s.feed(o, o.end)
+	return s.model.Snapshot()
+}
+
+func (s *screenModel) feed(o *output, to uint64) {
+	if s.model == nil {
+		if s.cols == 0 || s.rows == 0 {
+			s.cols, s.rows = 80, 24
+		}
+		s.model = screen.New(int(s.cols), int(s.rows))
+	}
+	s.fed = max(s.fed, o.start)
+	for {
+		s.takeSizes()
+		until := to
+		if len(s.sizes) > 0 {
+			until = min(until, s.sizes[0].at)
+		}
+		if s.fed >= until {
+			return
+		}
+		p := o.peek(s.fed, int(until-s.fed))
+		_, _ = s.model.Write(p)
+		s.fed += uint64(len(p))
+	}
+}
+
+// takeSizes applies the sizes that the model has reached.
+func (s *screenModel) takeSizes() {
+	reached := 0
+	for _, r := range s.sizes {
+		if r.at > s.fed {
+			break
+		}
+		s.cols, s.rows = r.cols, r.rows
+		s.model.Resize(int(r.cols), int(r.rows))
+		reached++
+	}
+	s.sizes = slices.Delete(s.sizes, 0, reached)
+}

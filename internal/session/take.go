@@ -119,6 +119,9 @@ func (c *Core) welcome(l *lane, o wire.Open) {
 		at = c.out.end
 	}
 	c.owe(l, wire.KindOpened, at, wire.Encode(answer))
+	if cols, rows := c.Size(); cols > 0 && rows > 0 {
+		c.Resized(cols, rows) // the newcomer's, if it is the controller now
+	}
 	if gap {
 		c.skip(l)
 	} else if redraw {
