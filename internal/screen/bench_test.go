@@ -61,8 +61,8 @@ func TestMemory(t *testing.T) {
 		limit int64
 	}{
 		{"80x24, a prompt", "user@host:~$ ", 16 << 10},
-		{"80x24 and 1000 lines of 60", strings.Repeat(strings.Repeat("x", 60)+"\r\n", 1100), 1400 << 10},
-		{"80x24 and 1000 full lines", strings.Repeat(strings.Repeat("x", 80), 1100), 1700 << 10},
+		{"80x24 and 1000 lines of 60", strings.Repeat(strings.Repeat("x", 60)+"\r\n", 1100), 180 << 10},
+		{"80x24 and 1000 full lines", strings.Repeat(strings.Repeat("x", 80), 1100), 200 << 10},
 	} {
 		const n = 8
 		screens := make([]*Screen, n)

@@ -13,6 +13,7 @@ type buffer struct {
 	x, y     int    // the cursor; x == cols: the next character wraps
 	top, end int    // the scroll region, end excluded
 	tabs     []bool // may be longer than the row: stops outlive a narrow while
+	scratch  []byte // for packing
 	saved    saved
 	keys     keyboard
 }
@@ -61,7 +62,7 @@ func ceilPow2(n int) int {
 	return p
 }
 
-// line is the i-th row, counted from the oldest.
+// line is the i-th row, counted from the oldest. Above the screen it is packed.
 func (b *buffer) line(i int) *row { return &b.ring[(b.head+i)&(len(b.ring)-1)] }
 
 // row is a row of the screen.
@@ -70,18 +71,21 @@ func (b *buffer) row(y int) *row { return b.line(b.base() + y) }
 // base is the number of rows above the screen.
 func (b *buffer) base() int { return b.n - b.rows }
 
-// push adds an empty row below, and forgets the oldest where there are too many.
+// push adds an empty row below: the top row of the screen goes to the history,
+// which forgets its oldest row when it is full. In a flood of output nothing is
+// allocated: the oldest row's memory serves the one that is packed, and that
+// one's the newest.
 func (b *buffer) push() *row {
-	var memory []cell
-	switch {
-	case b.n >= b.rows+b.history:
-		memory = b.line(0).cells[:0] // flood: the oldest row's memory serves the newest
+	var spare []byte
+	if b.n >= b.rows+b.history {
+		spare = b.line(0).packed
 		*b.line(0) = row{}
 		b.head = (b.head + 1) & (len(b.ring) - 1)
 		b.n--
-	case b.n == len(b.ring):
+	} else if b.n == len(b.ring) {
 		b.grow()
 	}
+	memory := b.shelve(b.row(0), spare)
 	b.n++
 	r := b.line(b.n - 1)
 	*r = row{cells: memory}
@@ -104,7 +108,6 @@ func (b *buffer) scroll(blank cell, wrapped bool) {
 		b.row(b.end - 1).wrapped = wrapped
 		return
 	}
-	b.row(0).compact()
 	r := b.push()
 	r.fill(0, b.cols, blank)
 	r.wrapped = wrapped
@@ -146,7 +149,7 @@ func (b *buffer) forget() {
 func (b *buffer) all() []row {
 	rows := make([]row, b.n)
 	for i := range rows {
-		rows[i] = *b.line(i)
+		rows[i] = b.line(i).unpacked()
 	}
 	return rows
 }
@@ -156,4 +159,7 @@ func (b *buffer) all() []row {
 func (b *buffer) replace(rows []row) {
 	b.ring, b.head, b.n = make([]row, ceilPow2(len(rows))), 0, len(rows)
 	copy(b.ring, rows)
+	for i := range b.base() {
+		b.shelve(b.line(i), nil)
+	}
 }

@@ -14,16 +14,18 @@ func (d *drawing) lines(b *buffer, first int) {
 	for b.base() == first && last > first && len(b.line(last).cells) == 0 && !b.line(last).wrapped {
 		last--
 	}
+	var above row
 	for i := first; i <= last; i++ {
-		from := 0
-		if i > first && b.line(i).wrapped {
-			from = d.wrapInto(b, i)
+		r, from := b.line(i).unpacked(), 0
+		if i > first && r.wrapped {
+			from = d.wrapInto(b, &r, &above)
 		} else if i > first {
 			d.background(0)
 			d.put("\r\n")
 			d.x = 0
 		}
-		d.cells(b.line(i), from, b.cols)
+		d.cells(&r, from, b.cols)
+		above = r
 	}
 	d.style(style{})
 }
@@ -92,12 +94,12 @@ func (d *drawing) goTo(x int) {
 	d.x = x
 }
 
-// wrapInto goes on in line i as one that was wrapped: the terminal breaks the line
-// itself, and so knows that it is one. It gives the column to go on from.
-func (d *drawing) wrapInto(b *buffer, i int) int {
-	above, c := b.line(i-1), b.line(i).at(0)
-	last := above.at(b.cols - 1)
-	wide := c.width() == 2 && b.line(i).at(1).tail()
+// wrapInto goes on in a row that was wrapped into from the one above: the
+// terminal breaks the line itself, and so knows that it is one. It gives the
+// column to go on from.
+func (d *drawing) wrapInto(b *buffer, r, above *row) int {
+	c, last := r.at(0), above.at(b.cols-1)
+	wide := c.width() == 2 && r.at(1).tail()
 	short := last.empty() && !last.tail() && (last.plain() || wide && last.style() == c.style())
 	switch {
 	case short && wide:

@@ -64,7 +64,7 @@ func (s *Screen) checkOrder(t *testing.T) {
 			t.Fatalf("the region is [%d, %d) of %d rows", b.top, b.end, b.rows)
 		}
 		for i := range b.n {
-			if n := len(b.line(i).cells); n > b.cols {
+			if n := len(b.line(i).unpacked().cells); n > b.cols {
 				t.Fatalf("row %d has %d cells of %d", i, n, b.cols)
 			}
 		}

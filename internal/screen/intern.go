@@ -125,7 +125,7 @@ func (s *Screen) sweep() bool {
 		}
 		mark(b.saved.style.with(0))
 		for i := range b.n {
-			for _, c := range b.line(i).cells {
+			for _, c := range b.line(i).unpacked().cells {
 				mark(c)
 			}
 		}

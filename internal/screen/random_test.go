@@ -113,9 +113,11 @@ func TestSnapshotsOfRandomStreams(t *testing.T) {
 // DECRC has put past the one designated.
 func (s *Screen) settled() *Screen {
 	for _, b := range []*buffer{s.main, s.cur} {
-		for i := range b.n {
-			b.line(i).heal(b.cols)
+		rows := b.all()
+		for i := range rows {
+			rows[i].heal(b.cols)
 		}
+		b.replace(rows)
 	}
 	b := s.cur
 	if r := b.row(b.y); b.x >= b.cols && r.at(b.cols-1).empty() && !r.at(b.cols-1).tail() {

@@ -3,7 +3,8 @@ package screen
 // row is one line of a buffer. Cells past the end of the slice are zero.
 type row struct {
 	cells   []cell
-	wrapped bool // it goes on from the row above, for want of columns
+	packed  []byte // the cells, in the history
+	wrapped bool   // it goes on from the row above, for want of columns
 }
 
 func (r *row) at(x int) cell {
@@ -156,18 +157,4 @@ func (r *row) length() int {
 		}
 	}
 	return 0
-}
-
-// compact gives back memory that a row at rest does not need.
-func (r *row) compact() {
-	n := len(r.cells)
-	for n > 0 && r.cells[n-1] == (cell{}) {
-		n--
-	}
-	r.cells = r.cells[:n]
-	if n == 0 {
-		r.cells = nil
-	} else if cap(r.cells) > n+n/2+16 {
-		r.cells = append(make([]cell, 0, n), r.cells...)
-	}
 }

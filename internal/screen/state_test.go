@@ -59,12 +59,12 @@ func (s *Screen) bufferState(b *buffer, name string) []string {
 		fmt.Sprintf("%s saved=%d,%d %c", name, min(b.saved.x, b.cols-1), b.saved.y, charset),
 	}
 	for i := range b.n {
-		out = append(out, fmt.Sprintf("%s %4d %s", name, i-b.base(), s.rowState(b.line(i))))
+		out = append(out, fmt.Sprintf("%s %4d %s", name, i-b.base(), s.rowState(b.line(i).unpacked())))
 	}
 	return out
 }
 
-func (s *Screen) rowState(r *row) string {
+func (s *Screen) rowState(r row) string {
 	var out strings.Builder
 	out.WriteString(map[bool]string{false: " ", true: "+"}[r.wrapped])
 	cells := r.cells

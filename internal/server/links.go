@@ -58,6 +58,10 @@ func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
 			if err := s.machineLive(ctx, m); err != nil {
 				return err // revoked while it knocked
 			}
+			h, err := tidyHello(h)
+			if err != nil {
+				return err
+			}
 			if err := s.store.SawMachine(ctx, m.AgentID, h, ip, time.Now()); err != nil {
 				return err
 			}

@@ -51,6 +51,8 @@ func (s *Server) table() []route {
 		{"GET /api/machines", s.signedIn(s.listMachines)},
 		{"GET /api/machines/{agent_id}", s.signedIn(s.oneMachine)},
 		{"DELETE /api/machines/{agent_id}", s.signedIn(s.deleteMachine)},
+		{"POST /api/machines/{agent_id}/command", s.signedIn(s.runCommand)},
+		{"GET /api/machines/{agent_id}/logs", s.signedIn(s.listLogs)},
 		{"GET /api/dashboard/stats", s.signedIn(s.stats)},
 
 		{"GET /api/terminal/{agent_id}/ws", s.try(s.terminal)}, // its token may be in the address

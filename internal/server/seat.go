@@ -190,13 +190,25 @@ func (s *Server) create(ctx context.Context, me caller, m store.Machine, o wire.
 	x := store.Session{
 		ID: strings.ToLower(rand.Text()), Name: o.Name, Kind: o.Spec.Kind, AgentID: m.AgentID, MachineName: m.Name,
 		UserID: me.User.ID, Username: me.User.Username, Source: o.Source,
-		Command: strings.Join(o.Spec.Command, " "), StartedAt: now, LastActive: now,
+		Command: commandText(o.Spec), StartedAt: now, LastActive: now,
 	}
 	if x.Kind != wire.KindExec {
 		x.Kind = wire.KindShell
 	}
 	return x, s.store.CreateSession(ctx, &x)
 }
+
+// commandText is a command as lists and logs have it.
+func commandText(s wire.Spec) string {
+	text := s.Shown
+	if text == "" {
+		text = strings.Join(s.Command, " ")
+	}
+	return strings.ToValidUTF8(text[:min(len(text), maxShown)], "")
+}
+
+// maxShown bounds it, in bytes.
+const maxShown = 4 << 10
 
 // begin has the agent start the holder of a new session.
 func (s *Server) begin(ctx context.Context, m store.Machine, x store.Session, o wire.Open) error {

@@ -85,10 +85,11 @@ func (c *Core) Output(p []byte, stderr bool) {
 
 // Room is how many bytes may be read from the program now. A controller that
 // falls behind slows the program, as ssh does; other viewers never do, and with
-// no viewer a terminal's program runs on. A pipe waits when the ring is full.
+// no viewer a program runs on. A pipe waits when the ring is full and a viewer
+// may be back for it.
 func (c *Core) Room() int {
 	room := math.MaxInt
-	if c.pipe {
+	if c.pipe && (c.awaited || !c.seen || len(c.lanes) > 0) {
 		room = ringLimit - int(c.out.end-max(c.taken, c.out.start))
 	}
 	if l := c.controller(); l != nil {

@@ -115,6 +115,13 @@ func (s *Store) SessionsOf(ctx context.Context, userID string, closedToo bool) (
 	return collect(rows, err, scanSession)
 }
 
+// SessionsOn lists the last 500 sessions on a machine, running and ended, newest
+// first.
+func (s *Store) SessionsOn(ctx context.Context, agentID string) ([]Session, error) {
+	rows, err := s.read.QueryContext(ctx, selectSession+"WHERE agent_id = $1 ORDER BY started_at DESC, id LIMIT 500", agentID)
+	return collect(rows, err, scanSession)
+}
+
 // TouchSession notes that a viewer came or left.
 func (s *Store) TouchSession(ctx context.Context, id string, at time.Time) error {
 	_, err := s.exec(ctx, "UPDATE sessions SET last_active = $2 WHERE id = $1", id, ms(at))

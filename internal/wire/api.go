@@ -112,6 +112,42 @@ type Sessions struct {
 	Sessions []Session `json:"sessions"`
 }
 
+// Command is the body of POST /api/machines/{agent_id}/command: a line for /bin/sh.
+type Command struct {
+	Command string `json:"command"`
+}
+
+// CommandSent answers Command at once.
+type CommandSent struct {
+	Message   string `json:"message"`
+	Command   string `json:"command"`
+	SessionID string `json:"session_id"`
+}
+
+// CommandDone answers Command with ?wait=true: the first MB of each stream.
+type CommandDone struct {
+	Stdout   string `json:"stdout"`
+	Stderr   string `json:"stderr"`
+	ExitCode int    `json:"exit_code"`
+}
+
+// Log is one line of what was run on a machine.
+type Log struct {
+	ID        string    `json:"id"`
+	Command   string    `json:"command"` // empty: a shell
+	UserID    string    `json:"user_id"`
+	Username  string    `json:"username"`
+	Timestamp time.Time `json:"timestamp"`
+	Success   *bool     `json:"success"` // null while it runs, or when its exit was lost
+	Source    string    `json:"source"`
+	SessionID string    `json:"session_id"`
+}
+
+// Logs is the list around Log.
+type Logs struct {
+	Logs []Log `json:"logs"`
+}
+
 // Viewer is one client that watches a session.
 type Viewer struct {
 	Username  string    `json:"username"`

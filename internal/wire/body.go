@@ -37,6 +37,7 @@ type Open struct {
 type Spec struct {
 	Kind    string   `json:"kind"`             // KindShell or KindExec
 	Command []string `json:"command,omitzero"` // of an exec; a shell is the user's own
+	Shown   string   `json:"shown,omitzero"`   // what lists show as the command; empty: the command itself
 	Env     []string `json:"env,omitzero"`     // K=V, beside what a login gives
 	Dir     string   `json:"dir,omitzero"`     // default: home
 	TTY     bool     `json:"tty,omitzero"`     // a shell always has one
