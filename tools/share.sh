@@ -10,7 +10,7 @@ rm -rf $out && mkdir -p $out/man $out/completions
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 
-$go build -o build/vsay ./cmd/vsay
+$go build -tags man -o build/vsay ./cmd/vsay
 build/vsay man $out/man
 gzip -9n $out/man/*.1 # -n: no time in it, so that two builds are equal
 for shell in bash zsh fish powershell; do

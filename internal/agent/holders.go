@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -115,7 +114,7 @@ func (h *holders) run(conf session.Config) error {
 	if err != nil {
 		return wire.ErrInternal.With("the machine cannot start a session: %v", err)
 	}
-	go cmd.Wait()
+	go func() { _ = cmd.Wait() }() // how it ended, it tells the server
 	go func() {
 		_, _ = stdin.Write(wire.Encode(conf))
 		stdin.Close()
@@ -139,9 +138,7 @@ func (h *holders) endAll(ctx context.Context) {
 			return
 		}
 		for _, id := range live {
-			if err := h.end(id); err != nil {
-				slog.Debug("end", "session", id, "err", err)
-			}
+			_ = h.end(id) // one that is gone already is what we want
 		}
 		select {
 		case <-time.After(20 * time.Millisecond):

@@ -13,6 +13,7 @@ func (a *app) unixOnly(use, short string) *cobra.Command {
 func (a *app) agentCmd() *cobra.Command {
 	return a.unixOnly("agent", "Make this machine reachable (Linux and macOS)")
 }
+
 func (a *app) tryCmd() *cobra.Command {
 	return a.unixOnly("try", "All of vsay at once (Linux and macOS)")
 }

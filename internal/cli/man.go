@@ -1,3 +1,5 @@
+//go:build man
+
 package cli
 
 import (
@@ -5,10 +7,13 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// manCmd writes man pages, for those who make packages of vsay. Their date is
-// SOURCE_DATE_EPOCH where that is set, so that a package can be built twice.
-func (a *app) manCmd() *cobra.Command {
-	return &cobra.Command{
+// packagers are the commands for those who make packages of vsay, built with
+// -tags man: their library would cost every process of vsay memory at its start.
+//
+// The date of the pages is SOURCE_DATE_EPOCH where that is set, so that a
+// package can be built twice.
+func (a *app) packagers() []*cobra.Command {
+	return []*cobra.Command{{
 		Use:    "man DIR",
 		Short:  "Write a man page for each command into a folder",
 		Hidden: true,
@@ -18,5 +23,5 @@ func (a *app) manCmd() *cobra.Command {
 			root.DisableAutoGenTag = true // no date at the foot of each page
 			return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "vsay", Manual: "vsay"}, args[0])
 		},
-	}
+	}}
 }

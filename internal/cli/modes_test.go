@@ -20,7 +20,7 @@ func TestModesArePutBack(t *testing.T) {
 			var screen bytes.Buffer
 			m := modes{w: &screen}
 			for i := 0; i < len(c.output); i += chunk {
-				m.Write([]byte(c.output[i : i+chunk]))
+				_, _ = m.Write([]byte(c.output[i : i+chunk]))
 			}
 			if screen.String() != c.output {
 				t.Errorf("%q became %q", c.output, screen.String())

@@ -31,8 +31,9 @@ func (a *app) rootCmd() *cobra.Command {
 		a.tryCmd(), a.serveCmd(), a.agentCmd(), a.holdCmd(),
 		a.signupCmd(), a.loginCmd(), a.logoutCmd(), a.refreshCmd(), a.tokenCmd(), a.whoamiCmd(),
 		a.machinesCmd(), a.attachCmd(), a.execCmd(), a.sessionsCmd(), a.killCmd(),
-		a.apiKeyCmd(), a.versionCmd(), a.manCmd(),
+		a.apiKeyCmd(), a.versionCmd(),
 	)
+	root.AddCommand(a.packagers()...)
 	return root
 }
 

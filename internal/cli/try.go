@@ -139,7 +139,7 @@ func (a *app) startTrial(ctx context.Context) (t *trial, err error) {
 	}
 	over := make(chan error, 1)
 	go func() { over <- t.agent.Run(life) }()
-	ends = append(ends, func() { <-over; t.agent.Close() })
+	ends = append(ends, func() { <-over; _ = t.agent.Close() })
 	select {
 	case t.agentID = <-online:
 		return t, t.untilOnline(ctx)

@@ -1,10 +1,6 @@
 package screen
 
-import (
-	"cmp"
-
-	"github.com/charmbracelet/x/ansi"
-)
+import "cmp"
 
 // execute does a control character.
 func (s *Screen) execute(b byte) {
@@ -101,11 +97,11 @@ func (s *Screen) designate(level int, set byte) {
 	}
 }
 
-// escape does an ESC sequence that the parser has read.
-func (s *Screen) escape(cmd ansi.Cmd) {
+// escape does an ESC sequence.
+func (s *Screen) escape(cmd int) {
 	s.join = 0
-	final := cmd.Final()
-	switch cmd.Intermediate() {
+	final := byte(cmd)
+	switch cmd >> 16 {
 	case 0:
 		s.plainEscape(final)
 	case '%':

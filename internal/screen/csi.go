@@ -1,7 +1,5 @@
 package screen
 
-import "github.com/charmbracelet/x/ansi"
-
 // Sequences are named by their final byte, with what comes before it:
 // a prefix in the second byte, an intermediate in the third.
 const (
@@ -17,10 +15,10 @@ const (
 
 // arg is the n-th parameter, from 0, or 0. Parameters after a colon belong to
 // the one before and are not counted.
-func arg(ps ansi.Params, n int) int {
+func arg(ps []param, n int) int {
 	for i := 0; i < len(ps); i = next(ps, i) {
 		if n == 0 {
-			return ps[i].Param(0)
+			return ps[i].or(0)
 		}
 		n--
 	}
@@ -28,18 +26,18 @@ func arg(ps ansi.Params, n int) int {
 }
 
 // next is the index of the parameter after ps[i] and its sub-parameters.
-func next(ps ansi.Params, i int) int {
-	for i < len(ps)-1 && ps[i].HasMore() {
+func next(ps []param, i int) int {
+	for i < len(ps)-1 && ps[i].more {
 		i++
 	}
 	return i + 1
 }
 
 // count is a parameter that means 1 when it is 0 or not there.
-func count(ps ansi.Params, n int) int { return max(arg(ps, n), 1) }
+func count(ps []param, n int) int { return max(arg(ps, n), 1) }
 
 // csi does a control sequence. What asks for an answer is not among them.
-func (s *Screen) csi(cmd ansi.Cmd, ps ansi.Params) {
+func (s *Screen) csi(cmd int, ps []param) {
 	join := s.join
 	s.join = 0
 	if cmd == 'b' {
@@ -47,13 +45,13 @@ func (s *Screen) csi(cmd ansi.Cmd, ps ansi.Params) {
 		s.join = 0
 		return
 	}
-	if !s.motion(int(cmd), ps) && !s.edit(int(cmd), ps) {
-		s.setting(int(cmd), ps)
+	if !s.motion(cmd, ps) && !s.edit(cmd, ps) {
+		s.setting(cmd, ps)
 	}
 }
 
 // motion does the sequences that move the cursor.
-func (s *Screen) motion(cmd int, ps ansi.Params) bool {
+func (s *Screen) motion(cmd int, ps []param) bool {
 	b, n := s.cur, count(ps, 0)
 	switch cmd {
 	case 'A':
@@ -124,7 +122,7 @@ func (s *Screen) down(n int) {
 }
 
 // edit does the sequences that change what is shown.
-func (s *Screen) edit(cmd int, ps ansi.Params) bool {
+func (s *Screen) edit(cmd int, ps []param) bool {
 	n := count(ps, 0)
 	switch cmd {
 	case 'J':
@@ -164,7 +162,7 @@ func (s *Screen) edit(cmd int, ps ansi.Params) bool {
 }
 
 // setting does the sequences that change how later ones are taken.
-func (s *Screen) setting(cmd int, ps ansi.Params) {
+func (s *Screen) setting(cmd int, ps []param) {
 	switch cmd {
 	case 'm':
 		s.sgr(ps)
@@ -197,9 +195,9 @@ func (s *Screen) setting(cmd int, ps ansi.Params) {
 	}
 }
 
-func each(ps ansi.Params, do func(n int)) {
+func each(ps []param, do func(n int)) {
 	for i := 0; i < len(ps); i = next(ps, i) {
-		do(ps[i].Param(0))
+		do(ps[i].or(0))
 	}
 }
 

@@ -1,21 +1,16 @@
 package screen
 
-import (
-	"unicode/utf8"
-
-	"github.com/charmbracelet/x/ansi"
-	"github.com/charmbracelet/x/ansi/parser"
-)
+import "unicode/utf8"
 
 // maxString is how much of an unfinished sequence, and of an OSC, is kept.
 const maxString = 4096
 
-// Where in the output the screen is. The library's parser reads ESC and CSI
-// sequences; strings are read here, since it takes the byte 0x9c for their end,
-// which is a part of many characters.
+// Where in the output the screen is. The library's table of states reads ESC and
+// CSI sequences; strings are read here, since it takes the byte 0x9c for their
+// end, which is a part of many characters.
 const (
 	ground   = iota
-	sequence // in the parser
+	sequence // in the table
 	skipCSI  // a CSI that means nothing, up to its end
 	skipESC  // an ESC that means nothing, up to its end
 	oscString
@@ -24,15 +19,14 @@ const (
 
 // input is what has been read and not yet been understood.
 type input struct {
-	parser *ansi.Parser
-	state  int
-	digits int    // of the parameter being read
-	osc    []byte // the string being read
-	over   bool   // of which more came than is kept
-	utf8   [4]byte
-	utf8n  int
-	begun  int    // where in the slice being written the sequence goes on
-	tail   []byte // an unfinished sequence, for Snapshot
+	state int
+	seq   control
+	osc   []byte // the string being read
+	over  bool   // of which more came than is kept
+	utf8  [4]byte
+	utf8n int
+	begun int    // where in the slice being written the sequence goes on
+	tail  []byte // an unfinished sequence, for Snapshot
 }
 
 const (
@@ -142,8 +136,7 @@ func (s *Screen) byte(b byte, next int) {
 		s.endString()
 		s.state, s.begun = sequence, next
 		s.tail = append(s.tail[:0], esc)
-		s.parser.Reset()
-		s.parser.Advance(esc)
+		s.seq.begin()
 	case b == can || b == sub:
 		s.join, s.state = 0, ground
 	case s.state == oscString:
@@ -156,35 +149,6 @@ func (s *Screen) byte(b byte, next int) {
 		s.state = ground
 	case s.state == sequence:
 		s.advance(b)
-	}
-}
-
-// advance feeds the parser, past what it takes for something else.
-func (s *Screen) advance(b byte) {
-	switch state := s.parser.State(); {
-	case state == parser.EscapeState && b == ']':
-		s.state, s.osc, s.over = oscString, s.osc[:0], false
-		return
-	case state == parser.EscapeState && (b == 'P' || b == 'X' || b == '^' || b == '_'):
-		s.state = skipString
-		return
-	case state == parser.EscapeIntermediateState && b < '0':
-		s.state = skipESC
-		return
-	case state == parser.CsiParamState && b >= '<' && b <= '?', state == parser.CsiIntermediateState && b < '@':
-		s.state = skipCSI
-		return
-	}
-	if b < '0' || b > '9' {
-		s.digits = 0
-	} else if b > '0' || s.digits > 0 {
-		if s.digits++; s.digits > 9 {
-			return // so large a number is as good as any larger one
-		}
-	}
-	s.parser.Advance(b)
-	if s.parser.State() == parser.GroundState {
-		s.state = ground
 	}
 }
 

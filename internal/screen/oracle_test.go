@@ -2,6 +2,7 @@ package screen
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // oracle is xterm.js in a process of its own, which is asked what output means.
@@ -46,7 +48,9 @@ type answer struct {
 // fails then, others skip.
 var start = sync.OnceValues(func() (*oracle, error) {
 	if _, err := os.Stat("testdata/oracle/node_modules"); err != nil {
-		ci := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+		ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
+		defer stop()
+		ci := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 		ci.Dir = "testdata/oracle"
 		if out, err := ci.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("npm ci: %w\n%s", err, out)

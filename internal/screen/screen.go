@@ -7,11 +7,7 @@
 // others win, and a test names the case.
 package screen
 
-import (
-	"strings"
-
-	"github.com/charmbracelet/x/ansi"
-)
+import "strings"
 
 // DefaultHistory is the number of lines kept above the screen.
 const DefaultHistory = 1000
@@ -62,10 +58,6 @@ type alternate struct {
 // New makes an empty screen.
 func New(cols, rows int) *Screen {
 	s := &Screen{history: DefaultHistory}
-	s.parser = ansi.NewParser()
-	s.parser.SetDataSize(0)
-	s.parser.SetParamsSize(64)
-	s.parser.SetHandler(ansi.Handler{HandleCsi: s.csi, HandleEsc: s.escape})
 	cols, rows = clampSize(cols, rows)
 	s.main = newBuffer(cols, rows, s.history, true)
 	s.cur = s.main

@@ -1,20 +1,18 @@
 package screen
 
-import "github.com/charmbracelet/x/ansi"
-
 // sgr sets how the next characters look.
-func (s *Screen) sgr(ps ansi.Params) {
+func (s *Screen) sgr(ps []param) {
 	if len(ps) == 0 {
 		s.plain()
 		return
 	}
 	for i := 0; i < len(ps); {
 		end := next(ps, i)
-		switch n := ps[i].Param(0); n {
+		switch n := ps[i].or(0); n {
 		case 4:
 			line := 1
 			if end > i+1 {
-				line = ps[i+1].Param(1)
+				line = ps[i+1].or(1)
 			}
 			s.underline(line)
 		case 38, 48, 58:
@@ -93,7 +91,7 @@ func (s *Screen) underline(line int) {
 
 // extendedColor reads 38, 48 or 58 with its colour, in the writings with
 // semicolons, with colons, and with both, and gives the index of what follows.
-func (s *Screen) extendedColor(n int, ps ansi.Params, i int) int {
+func (s *Screen) extendedColor(n int, ps []param, i int) int {
 	v, i := colorParams(ps, i)
 	var color uint32
 	switch v[1] {
@@ -118,10 +116,10 @@ func (s *Screen) extendedColor(n int, ps ansi.Params, i int) int {
 
 // colorParams sorts the parameters of a colour into: 38, kind, colour space,
 // and up to three values, whichever way they were written.
-func colorParams(ps ansi.Params, i int) (v [6]int, end int) {
+func colorParams(ps []param, i int) (v [6]int, end int) {
 	space, at := 0, 0
 	for ; i < len(ps) && at+space < len(v); at++ {
-		v[at+space] = ps[i].Param(0)
+		v[at+space] = ps[i].or(0)
 		end := next(ps, i)
 		if subs := ps[i+1 : end]; len(subs) > 0 {
 			for k, sub := range subs {
@@ -129,7 +127,7 @@ func colorParams(ps ansi.Params, i int) (v [6]int, end int) {
 					space = 1
 				}
 				if at+k+1+space < len(v) {
-					v[at+k+1+space] = sub.Param(0)
+					v[at+k+1+space] = sub.or(0)
 				}
 			}
 			return v, end

@@ -218,9 +218,15 @@ func (d *drawing) modes() {
 		bit  uint32
 		text string
 	}{
-		{modeCursorKeys, "\x1b[?1h"}, {modeReverse, "\x1b[?5h"}, {modeOrigin, "\x1b[?6h"},
-		{modeHidden, "\x1b[?25l"}, {modeReverseWrap, "\x1b[?45h"}, {modeKeypad, "\x1b="},
-		{modeFocus, "\x1b[?1004h"}, {modePaste, "\x1b[?2004h"}, {modeTheme, "\x1b[?2031h"},
+		{modeCursorKeys, "\x1b[?1h"},
+		{modeReverse, "\x1b[?5h"},
+		{modeOrigin, "\x1b[?6h"},
+		{modeHidden, "\x1b[?25l"},
+		{modeReverseWrap, "\x1b[?45h"},
+		{modeKeypad, "\x1b="},
+		{modeFocus, "\x1b[?1004h"},
+		{modePaste, "\x1b[?2004h"},
+		{modeTheme, "\x1b[?2031h"},
 		{modeNewLine, "\x1b[20h"},
 	}
 	for _, f := range flags {

@@ -23,9 +23,16 @@ func (s *Screen) describe() []string {
 		bit  uint32
 		name string
 	}{
-		{modeCursorKeys, "cursorkeys"}, {modeKeypad, "keypad"}, {modePaste, "paste"}, {modeOrigin, "origin"},
-		{modeReverseWrap, "reversewrap"}, {modeFocus, "focus"}, {modeSync, "sync"}, {modeWrap, "wrap"},
-		{modeInsert, "insert"}, {modeNewLine, "newline"},
+		{modeCursorKeys, "cursorkeys"},
+		{modeKeypad, "keypad"},
+		{modePaste, "paste"},
+		{modeOrigin, "origin"},
+		{modeReverseWrap, "reversewrap"},
+		{modeFocus, "focus"},
+		{modeSync, "sync"},
+		{modeWrap, "wrap"},
+		{modeInsert, "insert"},
+		{modeNewLine, "newline"},
 	} {
 		if m.has(f.bit) {
 			on = append(on, f.name)
@@ -99,9 +106,15 @@ func (s *Screen) styleState(v style) string {
 		on   bool
 		name string
 	}{
-		{v.fg&attrBold != 0, "bold"}, {v.bg&attrDim != 0, "dim"}, {v.bg&attrItalic != 0, "italic"},
-		{v.fg&attrBlink != 0, "blink"}, {v.fg&attrInverse != 0, "inverse"}, {v.fg&attrInvisible != 0, "invisible"},
-		{v.fg&attrStrike != 0, "strike"}, {v.bg&attrOverline != 0, "overline"}, {v.bg&attrProtected != 0, "protected"},
+		{v.fg&attrBold != 0, "bold"},
+		{v.bg&attrDim != 0, "dim"},
+		{v.bg&attrItalic != 0, "italic"},
+		{v.fg&attrBlink != 0, "blink"},
+		{v.fg&attrInverse != 0, "inverse"},
+		{v.fg&attrInvisible != 0, "invisible"},
+		{v.fg&attrStrike != 0, "strike"},
+		{v.bg&attrOverline != 0, "overline"},
+		{v.bg&attrProtected != 0, "protected"},
 	} {
 		if f.on {
 			flags = append(flags, f.name)

@@ -1,14 +1,14 @@
 package screen
 
-import "github.com/charmbracelet/x/ansi"
+import "unicode"
 
-// widths remembers what the library says of a character, since that is slow:
+// widths remembers what the tables say of a character, since that is slow:
 // one entry is the rune and, in the two lowest bits, its width.
 type widths [512]uint32
 
 // width is the number of columns a character takes: 0, 1 or 2. The plain
-// ranges are decided here, all others by the library's tables, which agree with
-// what terminals of these years and the programs in them count.
+// ranges are decided here, all others by tables that agree with what terminals
+// of these years, and the programs in them, count.
 func (s *Screen) width(r rune) int {
 	if s.measure != nil {
 		return s.measure(r)
@@ -24,9 +24,19 @@ func (s *Screen) width(r rune) int {
 	}
 	e := &s.widths[r%rune(len(s.widths))]
 	if *e>>2 != uint32(r) {
-		*e = uint32(r)<<2 | uint32(min(2, ansi.StringWidthWc(string(r))))
+		*e = uint32(r)<<2 | uint32(lookUp(r))
 	}
 	return int(*e & 3)
+}
+
+func lookUp(r rune) int {
+	switch {
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, marks):
+		return 0
+	case unicode.Is(wide, r):
+		return 2
+	}
+	return 1
 }
 
 // disputed tells of characters that terminals do not agree about: after one of

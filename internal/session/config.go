@@ -29,6 +29,9 @@ const (
 	killGrace   = 5 * time.Second // between SIGHUP and SIGKILL
 	drainFor    = 200 * time.Millisecond
 	keepExit    = 10 * time.Minute // the end of a program, for viewers who broke off, or a server that is away
+	dialWithin  = 20 * time.Second
 	minRedial   = 250 * time.Millisecond
 	maxRedial   = 5 * time.Second
+	healthy     = time.Minute     // a link that lived so long: the next one is dialled soon
+	youngLink   = 5 * time.Second // the server may not have known of it when it called
 )

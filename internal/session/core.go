@@ -7,13 +7,14 @@ import (
 	"vsay/internal/wire"
 )
 
-// Sizes in bytes.
+// Sizes in bytes, and counts.
 const (
 	ringLimit   = 8 << 20   // output kept for those who come back
 	inputWindow = 256 << 10 // typed and not yet written to a terminal
 	pipeWindow  = 1 << 20   // the same for a command's stdin
 	maxWindow   = 4 << 20   // no viewer is granted more, whatever it says
-	maxTypists  = 64        // attachments whose input is still counted; more lanes than that are refused
+	maxLanes    = 64        // viewers at a time
+	maxTypists  = 64        // attachments whose input is counted; no fewer than lanes
 )
 
 // Core is a session without a world. Its owner serialises the calls.
@@ -23,45 +24,45 @@ type Core struct {
 
 	out     output
 	lanes   map[uint32]*lane
-	order   []*lane // by arrival; the first that may type is the controller
-	typists map[string]*typist
-	recent  []string // names of typists, the latest last
+	order   []*lane // the same, by arrival
+	turn    int     // whose output goes first, in order
+	typists map[who]*typist
+	recent  []who // of typists, the latest last
+	ranks   int
 	keys    []keys
-	taken   uint64 // of a pipe: output its last viewer acknowledged
-	awaited bool   // nobody watches, and somebody who broke off may be back
-	broken  bool   // one of the viewers that are gone broke off
-	seen    bool   // somebody has watched
+	taken   uint64       // of a pipe: output its last controller acknowledged
+	away    map[who]bool // broke off, and may be back; true: to type
+	first   who          // the first that came
+	seen    bool         // somebody has watched
 	exit    *wire.Exit
 	screen  screenModel
 }
 
-// lane is one viewer.
+// who is a viewer over all its links.
+type who struct{ user, attachment string }
+
+// lane is one viewer's link to the session.
 type lane struct {
 	stream     uint32
-	attachment string
-	readOnly   bool
+	who        who
+	typist     *typist // nil: it only watches
 	cols, rows uint16
 	owed       []wire.Frame // to be sent before any output
+	opened     bool         // Opened was sent
+	typed      bool         // an Ack of input is due
 	sent       uint64
 	acked      uint64
 	limit      uint64 // output may be sent up to here
 	exited     bool   // Exit was sent
-	failed     bool   // Close was sent: the viewer broke the rules
+	failed     bool   // Close is owed, and then it is over
 }
 
-// typist is one attachment's row of input. It outlives the lane.
+// typist is one viewer's row of input. It outlives the lane.
 type typist struct {
-	user     string
+	rank     int    // the lowest is the controller
 	accepted uint64 // next offset wanted
 	written  uint64 // next offset not yet written to the program
 	ended    bool
-}
-
-// keys are input on its way to the program.
-type keys struct {
-	by  *typist
-	p   []byte
-	end bool // nothing is typed after it
 }
 
 // NewCore begins a session. pipe says that its program has no terminal.
@@ -70,7 +71,8 @@ func NewCore(id, name string, pipe bool, cols, rows uint16) *Core {
 		id: id, name: name, pipe: pipe,
 		out:     output{limit: ringLimit},
 		lanes:   map[uint32]*lane{},
-		typists: map[string]*typist{},
+		typists: map[who]*typist{},
+		away:    map[who]bool{},
 		screen:  screenModel{cols: cols, rows: rows},
 	}
 }
@@ -85,35 +87,34 @@ func (c *Core) Output(p []byte, stderr bool) {
 
 // Room is how many bytes may be read from the program now. A controller that
 // falls behind slows the program, as ssh does; other viewers never do, and with
-// no viewer a program runs on. A pipe waits when the ring is full and a viewer
-// may be back for it.
+// no viewer a program runs on. A pipe waits when the ring is full and one that
+// controlled it may be back.
 func (c *Core) Room() int {
 	room := math.MaxInt
-	if c.pipe && (c.awaited || !c.seen || len(c.lanes) > 0) {
-		room = ringLimit - int(c.out.end-max(c.taken, c.out.start))
+	l := c.controller()
+	c.note()
+	if l != nil {
+		room = int(l.limit - min(l.limit, c.out.end))
 	}
-	if l := c.controller(); l != nil {
-		room = min(room, int(l.limit-min(l.limit, c.out.end)))
+	if c.pipe && (l != nil || !c.seen || c.missed()) {
+		room = min(room, c.out.room(c.taken))
 	}
 	return max(0, room)
 }
 
-// controller is the viewer whose size and speed count: the first to come of
-// those that may type.
-func (c *Core) controller() *lane {
+// controller is the viewer whose size and speed count: of those that may type,
+// the first to come. It stays so over a link that broke under everybody.
+func (c *Core) controller() (first *lane) {
 	for _, l := range c.order {
-		if !l.readOnly && !l.failed {
-			return l
+		if l.typist != nil && !l.failed && (first == nil || l.typist.rank < first.typist.rank) {
+			first = l
 		}
 	}
-	return nil
+	return first
 }
 
 // Viewers is how many watch.
 func (c *Core) Viewers() int { return len(c.lanes) }
-
-// Awaited says that nobody watches, and that not all of them left by themselves.
-func (c *Core) Awaited() bool { return c.awaited }
 
 // Size is what the controller's terminal has; 0 when nobody's counts.
 func (c *Core) Size() (cols, rows uint16) {
@@ -132,10 +133,10 @@ func (c *Core) Exited(e wire.Exit) { c.exit = &e }
 // Delivered says that everybody who watched has seen the end: a viewer closes
 // its stream when it has the exit. Somebody always comes, if only to start it.
 func (c *Core) Delivered() bool {
-	if c.exit == nil || !c.seen || c.awaited {
+	if c.exit == nil || !c.seen || len(c.away) > 0 {
 		return false
 	}
-	for _, l := range c.lanes {
+	for _, l := range c.order {
 		if !l.failed {
 			return false
 		}
@@ -143,40 +144,83 @@ func (c *Core) Delivered() bool {
 	return true
 }
 
-// Drop forgets all lanes: the link broke. Their viewers may be back.
-func (c *Core) Drop() {
-	for _, l := range c.lanes {
-		c.remove(l, true)
-	}
-}
-
-func (c *Core) remove(l *lane, awaited bool) {
-	delete(c.lanes, l.stream)
-	c.order = slices.DeleteFunc(c.order, func(o *lane) bool { return o == l })
-	c.broken = c.broken || awaited && !l.failed
-	if len(c.lanes) == 0 {
-		c.awaited, c.broken = c.broken, false
-	}
-}
-
-// Due says that Next has something.
-func (c *Core) Due() bool {
+// Drop forgets all lanes: the link broke. It tells whether anybody watched, who
+// then may be back.
+func (c *Core) Drop() (watched bool) {
+	c.note()
 	for _, l := range c.order {
-		switch {
-		case len(l.owed) > 0:
-			return true
-		case l.failed:
-		case l.sent < c.out.start, l.sent < min(c.out.end, l.limit), c.exit != nil && l.sent == c.out.end && !l.exited:
+		c.miss(l)
+		watched = watched || !l.failed
+	}
+	clear(c.lanes)
+	c.order = nil
+	return watched
+}
+
+// miss notes that a viewer broke off and may be back.
+func (c *Core) miss(l *lane) {
+	if !l.failed && len(c.away) < maxTypists {
+		c.away[l.who] = l.typist != nil
+	}
+}
+
+// missed says that one who could type may be back.
+func (c *Core) missed() bool {
+	for _, typed := range c.away {
+		if typed {
 			return true
 		}
 	}
 	return false
 }
 
-// Next is the next frame due to any viewer; its payload is appended to buf.
+// note keeps how far the controller has come, before it goes.
+func (c *Core) note() {
+	if l := c.controller(); l != nil {
+		c.taken = max(c.taken, l.acked)
+	}
+}
+
+// remove ends one lane. Whoever takes the controller's place keeps it.
+func (c *Core) remove(l *lane) {
+	c.note()
+	if l.typist != nil {
+		c.ranks++
+		l.typist.rank = c.ranks
+	}
+	delete(c.lanes, l.stream)
+	c.order = slices.DeleteFunc(c.order, func(o *lane) bool { return o == l })
+}
+
+// Due says that Next has something.
+func (c *Core) Due() bool {
+	return slices.ContainsFunc(c.order, func(l *lane) bool {
+		switch {
+		case len(l.owed) > 0, l.typed && l.opened:
+			return true
+		case l.failed:
+			return false
+		}
+		return l.sent < c.out.start || l.sent < min(c.out.end, l.limit) || c.ends(l)
+	})
+}
+
+// ends says that the exit is all that a viewer has not got.
+func (c *Core) ends(l *lane) bool { return c.exit != nil && l.sent == c.out.end && !l.exited }
+
+// Next is the next frame due to any viewer; its payload may be appended to buf.
+// What was typed is acknowledged first, then everybody has his turn.
 func (c *Core) Next(buf []byte) (wire.Frame, bool) {
 	for _, l := range c.order {
-		if f, ok := c.nextOf(l, buf); ok {
+		if l.typed && l.opened && !l.failed {
+			l.typed = false
+			return wire.AckFrame(l.stream, l.typist.written, c.inputWindow()), true
+		}
+	}
+	for i := range c.order {
+		turn := (c.turn + i) % len(c.order)
+		if f, ok := c.nextOf(c.order[turn], buf); ok {
+			c.turn = turn + 1
 			return f, true
 		}
 	}
@@ -184,16 +228,11 @@ func (c *Core) Next(buf []byte) (wire.Frame, bool) {
 }
 
 func (c *Core) nextOf(l *lane, buf []byte) (wire.Frame, bool) {
-	if len(l.owed) == 0 && !l.failed && l.sent < c.out.start {
+	if len(l.owed) == 0 && l.sent < c.out.start {
 		c.skip(l)
 	}
 	if len(l.owed) > 0 {
-		f := l.owed[0]
-		l.owed = l.owed[1:]
-		return f, true
-	}
-	if l.failed {
-		return wire.Frame{}, false
+		return c.pay(l), true
 	}
 	n := min(c.out.end-l.sent, l.limit-min(l.limit, l.sent), wire.MaxPayload)
 	if n > 0 {
@@ -205,31 +244,9 @@ func (c *Core) nextOf(l *lane, buf []byte) (wire.Frame, bool) {
 		l.sent += uint64(len(b))
 		return f, true
 	}
-	if c.exit != nil && l.sent == c.out.end && !l.exited {
+	if c.ends(l) {
 		l.exited = true
 		return wire.Frame{Kind: wire.KindExit, Stream: l.stream, Offset: c.out.end, Payload: wire.Encode(c.exit)}, true
 	}
 	return wire.Frame{}, false
-}
-
-// skip moves a viewer the ring has left behind on to the screen as it is.
-func (c *Core) skip(l *lane) {
-	c.owe(l, wire.KindGap, c.out.end, wire.Encode(wire.Gap{From: l.sent, To: c.out.end}))
-	c.show(l)
-}
-
-// show owes a viewer the screen as it is, in place of all output so far.
-func (c *Core) show(l *lane) {
-	for b := c.screen.snapshot(&c.out); len(b) > 0; {
-		n := min(len(b), wire.MaxPayload)
-		c.owe(l, wire.KindScreen, c.out.end, b[:n])
-		b = b[n:]
-	}
-	granted := l.limit - min(l.limit, l.acked)
-	l.sent, l.acked = c.out.end, c.out.end
-	l.limit = c.out.end + granted
-}
-
-func (c *Core) owe(l *lane, kind wire.Kind, offset uint64, payload []byte) {
-	l.owed = append(l.owed, wire.Frame{Kind: kind, Stream: l.stream, Offset: offset, Payload: payload})
 }

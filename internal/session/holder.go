@@ -23,7 +23,8 @@ import (
 type holder struct {
 	conf     Config
 	endpoint *wire.Endpoint
-	secret   string
+	ticket   string // for the first dial; empty once it was used
+	secret   string // for all others
 	log      *slog.Logger
 	proc     *process // nil when it did not start
 
@@ -34,6 +35,7 @@ type holder struct {
 	size    [2]uint16
 	written bool       // the server has the exit on disk
 	known   bool       // there was a link once
+	dropped bool       // the last one broke under a viewer
 	ending  bool       // the session is being ended
 	tired   bool       // its end was kept long enough
 	changed *sync.Cond // on mu: any of the above
@@ -63,14 +65,18 @@ func Run(ctx context.Context, in io.Reader, out io.WriteCloser, log *slog.Logger
 	}
 	defer os.Remove(conf.Socket)
 	defer sock.Close()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	adoptOrphans()
 	keepToOurselves()
+	signals := catchSignals()
+	defer signal.Stop(signals)
 	proc, exit := start(conf)
 	h.proc = proc
 	_, _ = io.WriteString(out, "ok\n") // if nobody listens the agent died; the session need not
 	out.Close()
 	go h.answer(sock)
-	go h.catch(ctx)
+	go h.catch(ctx, signals)
 	return h.run(ctx, exit)
 }
 
@@ -85,7 +91,7 @@ func newHolder(conf Config, log *slog.Logger) (*holder, error) {
 	}
 	signal1 := func() chan struct{} { return make(chan struct{}, 1) }
 	h := &holder{
-		conf: conf, endpoint: endpoint, secret: rand.Text() + rand.Text(), log: log,
+		conf: conf, endpoint: endpoint, ticket: conf.Ticket, secret: rand.Text() + rand.Text(), log: log,
 		core: NewCore(conf.Session, conf.Name, !conf.Run.TTY, conf.Run.Cols, conf.Run.Rows),
 		last: time.Now(), size: [2]uint16{conf.Run.Cols, conf.Run.Rows},
 		due: signal1(), typed: signal1(), call: signal1(), end: make(chan struct{}),
@@ -98,14 +104,11 @@ func newHolder(conf Config, log *slog.Logger) (*holder, error) {
 func (h *holder) run(ctx context.Context, exit wire.Exit) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	linked := make(chan struct{})
-	go func() {
-		defer close(linked)
-		h.keepLink(ctx)
-	}()
-	go h.send(ctx)
+	var live sync.WaitGroup
+	live.Go(func() { h.keepLink(ctx) })
+	live.Go(func() { h.send(ctx) })
 	if h.proc != nil {
-		go h.typeKeys(ctx)
+		live.Go(func() { h.typeKeys(ctx) })
 		exit = h.untilExit()
 	}
 	h.change(func() { h.core.Exited(exit) })
@@ -114,11 +117,11 @@ func (h *holder) run(ctx context.Context, exit wire.Exit) error {
 		conn.Close(nil)
 	}
 	stop()
-	<-linked
 	if h.proc != nil {
 		endTree(h.proc, killGrace)
 		h.proc.close()
 	}
+	live.Wait()
 	return nil
 }
 
@@ -133,7 +136,7 @@ func (h *holder) untilExit() wire.Exit {
 		pumps.Wait()
 		close(drained)
 	}()
-	orphans := time.NewTicker(time.Minute)
+	orphans := time.NewTicker(h.checkEvery())
 	defer orphans.Stop()
 	exited, end := h.proc.exited, h.end
 	for {
@@ -159,13 +162,25 @@ func (h *holder) untilExit() wire.Exit {
 
 // abandoned says that nobody has watched for longer than the session may live.
 func (h *holder) abandoned() bool {
-	ttl := wire.Seconds(h.conf.TTL)
-	if h.conf.Run.Orphan > 0 {
-		ttl = h.conf.Run.Orphan
-	}
+	ttl := h.lifetime()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.core.Viewers() == 0 && ttl > 0 && time.Since(h.last) > ttl.Duration()
+	return h.core.Viewers() == 0 && ttl > 0 && time.Since(h.last) > ttl
+}
+
+func (h *holder) lifetime() time.Duration {
+	if h.conf.Run.Orphan > 0 {
+		return h.conf.Run.Orphan.Duration()
+	}
+	return wire.Seconds(h.conf.TTL).Duration()
+}
+
+// checkEvery is often enough for a short life to be a short one.
+func (h *holder) checkEvery() time.Duration {
+	if ttl := h.lifetime(); ttl > 0 {
+		return min(time.Minute, max(time.Second, ttl/8))
+	}
+	return time.Minute
 }
 
 func (h *holder) endSession() {
@@ -181,13 +196,13 @@ func (h *holder) endSession() {
 // every 4 KB. It asks for credit first and reads then, so that what cannot be
 // sent yet stays in the kernel, which drops it on Ctrl-C.
 func (h *holder) pump(f *os.File, stderr bool) {
-	buf := make([]byte, wire.MaxPayload)
 	for {
-		n, err := h.proc.read(f, buf[:min(h.credit(), len(buf))])
+		buf, n, err := h.proc.read(f, h.credit())
 		if n > 0 {
 			h.mu.Lock()
 			h.core.Output(buf[:n], stderr)
 			h.mu.Unlock()
+			chunks.Put(buf)
 			h.flush()
 		}
 		if err != nil {
@@ -214,7 +229,11 @@ func (h *holder) credit() int {
 // change does something to the state that h.mu guards, and wakes who waits for it.
 func (h *holder) change(do func()) {
 	h.mu.Lock()
+	watched := h.core.Viewers() > 0
 	do()
+	if watched || h.core.Viewers() > 0 {
+		h.last = time.Now()
+	}
 	h.changed.Broadcast()
 	h.mu.Unlock()
 	nudge(h.due)
@@ -239,15 +258,26 @@ func nudge(ch chan struct{}) {
 	}
 }
 
+// catchSignals must come before start: a program inherits what its parent
+// ignores, as one that a script began with & does. Caught signals it gets as new.
+func catchSignals() chan os.Signal {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGPIPE)
+	return signals
+}
+
 // catch ends the session when the machine shuts down, and ignores the rest: a
 // holder outlives the agent, its terminal and its service.
-func (h *holder) catch(ctx context.Context) {
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, syscall.SIGTERM)
-	select {
-	case <-signals:
-		h.endSession()
-	case <-ctx.Done():
+func (h *holder) catch(ctx context.Context, signals <-chan os.Signal) {
+	for {
+		select {
+		case s := <-signals:
+			if s == syscall.SIGTERM {
+				h.endSession()
+			}
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"time"
 
 	"vsay/internal/wire"
@@ -16,10 +17,13 @@ import (
 // again when it broke under a viewer.
 func (h *holder) keepLink(ctx context.Context) {
 	for n := 0; ctx.Err() == nil; {
+		began := time.Now()
 		conn, err := h.dial(ctx)
 		if err == nil {
-			n = 0
 			err = h.serve(ctx, conn)
+		}
+		if time.Since(began) > healthy {
+			n = 0
 		}
 		if h.wanted(err) {
 			n = min(n+1, 10)
@@ -51,50 +55,59 @@ func (h *holder) wanted(err error) bool {
 		return false
 	}
 	if errors.Is(err, wire.ErrUnauthed) || errors.Is(err, wire.ErrForbidden) || errors.Is(err, wire.ErrStolen) {
-		if !h.linked() {
-			h.endSession() // nobody will ever see it
+		if h.hopeless() {
+			h.endSession()
 		}
 		return false
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.core.Awaited() || !h.known || h.core.exit != nil && !h.written
+	return h.dropped || !h.known || h.core.exit != nil && !h.written
 }
 
+// hopeless says, of a session that the server refuses, that nobody will ever see
+// it: it was never seen, or all that was left of it is its end.
+func (h *holder) hopeless() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.known || h.core.exit != nil
+}
+
+// dial uses the ticket until it went through, and the session's own secret from
+// then on. If it went through and the answer was lost, the secret is known.
 func (h *holder) dial(ctx context.Context) (*wire.Conn, error) {
-	header := http.Header{}
-	if h.conf.Ticket != "" {
-		header.Set("Authorization", "Vsay-Ticket "+h.conf.Session+"."+h.conf.Ticket)
-		header.Set(wire.SecretHeader, secretHash(h.secret))
-	} else {
-		header.Set("Authorization", "Vsay-Session "+h.conf.Session+"."+h.secret)
-	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, dialWithin)
 	defer cancel()
-	conn, err := h.endpoint.Dial(ctx, "/api/hold/ws", wire.HoldProtocol, header)
-	// A ticket works once. If it went through and the answer was lost, the secret is known.
-	if err == nil || errors.Is(err, wire.ErrUnauthed) && h.conf.Ticket != "" {
-		refused := err != nil
-		h.conf.Ticket = ""
-		if refused {
-			return h.dial(ctx)
+	if h.ticket != "" {
+		header := http.Header{wire.SecretHeader: {secretHash(h.secret)}}
+		conn, err := h.dialAs(ctx, "Vsay-Ticket", h.ticket, header)
+		if err != nil && !errors.Is(err, wire.ErrUnauthed) {
+			return nil, err
+		}
+		h.ticket = ""
+		if err == nil {
+			return conn, nil
 		}
 	}
-	return conn, err
+	return h.dialAs(ctx, "Vsay-Session", h.secret, http.Header{})
+}
+
+func (h *holder) dialAs(ctx context.Context, scheme, credential string, header http.Header) (*wire.Conn, error) {
+	header.Set("Authorization", scheme+" "+h.conf.Session+"."+credential)
+	return h.endpoint.Dial(ctx, "/api/hold/ws", wire.HoldProtocol, header)
 }
 
 // serve reads the link until it ends.
 func (h *holder) serve(ctx context.Context, conn *wire.Conn) error {
 	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	var live sync.WaitGroup
+	defer live.Wait()
 	defer conn.CloseNow()
-	go conn.KeepAlive(ctx)
-	go h.hangUp(ctx, conn)
+	defer stop()
+	live.Go(func() { _ = conn.KeepAlive(ctx) })
+	live.Go(func() { h.mind(ctx, conn) })
 	h.change(func() { h.conn, h.known, h.last = conn, true, time.Now() })
-	defer h.change(func() {
-		h.conn = nil
-		h.core.Drop()
-	})
+	defer h.change(func() { h.conn, h.dropped = nil, h.core.Drop() })
 	h.reportEnd()
 	for {
 		f, err := conn.Read(ctx)
@@ -116,9 +129,6 @@ func (h *holder) take(f wire.Frame) {
 	var size [2]uint16
 	h.change(func() {
 		act = h.core.Take(f)
-		if h.core.Viewers() > 0 {
-			h.last = time.Now()
-		}
 		cols, rows := h.core.Size()
 		if cols > 0 && rows > 0 && h.size != [2]uint16{cols, rows} {
 			h.size = [2]uint16{cols, rows}
@@ -138,9 +148,12 @@ func (h *holder) take(f wire.Frame) {
 	}
 }
 
-// hangUp ends a link that nobody has watched through for a while: a session
-// that waits costs the server nothing.
-func (h *holder) hangUp(ctx context.Context, conn *wire.Conn) {
+// mind ends a link that nobody has watched through for a while: a session that
+// waits costs the server nothing. And one that the server does not know of: it
+// has us called only when it has no link of ours. A call that crossed our own
+// dial finds a young one.
+func (h *holder) mind(ctx context.Context, conn *wire.Conn) {
+	began := time.Now()
 	tick := time.NewTicker(hangUpAfter / 4)
 	defer tick.Stop()
 	for {
@@ -148,15 +161,24 @@ func (h *holder) hangUp(ctx context.Context, conn *wire.Conn) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-		h.mu.Lock()
-		idle := h.core.Viewers() == 0 && time.Since(h.last) > hangUpAfter && h.core.exit == nil
-		h.mu.Unlock()
-		if idle {
-			conn.Close(nil)
-			return
+			if h.unwatched() {
+				conn.Close(nil)
+				return
+			}
+		case <-h.call:
+			if time.Since(began) > youngLink {
+				nudge(h.call) // for keepLink
+				conn.CloseNow()
+				return
+			}
 		}
 	}
+}
+
+func (h *holder) unwatched() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.Viewers() == 0 && time.Since(h.last) > hangUpAfter && h.core.exit == nil
 }
 
 // reportEnd tells the server how the program ended, until it says it wrote it down.
@@ -188,13 +210,14 @@ func (h *holder) sendable() bool {
 }
 
 func (h *holder) sendAll() {
-	buf := make([]byte, 0, wire.MaxPayload)
+	buf := chunks.Get().(*chunk)
+	defer chunks.Put(buf)
 	for {
 		h.mu.Lock()
 		conn := h.conn
 		f, ok := wire.Frame{}, false
 		if conn != nil {
-			f, ok = h.core.Next(buf)
+			f, ok = h.core.Next(buf[:0])
 		}
 		h.mu.Unlock()
 		if !ok {
@@ -249,10 +272,4 @@ func (h *holder) untilDelivered() *wire.Conn {
 func (h *holder) ended() bool {
 	unheard := !h.known && h.ending // the server does not know of it, nor will
 	return unheard || h.tired || h.written && h.core.Delivered()
-}
-
-func (h *holder) linked() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.known
 }

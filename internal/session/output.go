@@ -1,6 +1,9 @@
 package session
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // output is what a program put out: its last bytes, by absolute offset.
 type output struct {
@@ -16,10 +19,24 @@ type mark struct {
 	stderr bool
 }
 
-const smallest = 16 << 10 // a session at its prompt should cost no more
+const (
+	smallest = 16 << 10 // a session at its prompt should cost no more
+	spare    = 64 << 10 // of a ring that must not overflow: stdout and stderr are read at once
+	markCost = 64       // bytes of the ring that a mark counts for
+)
+
+// room is how much more fits while nothing from offset taken on is forgotten.
+func (o *output) room(taken uint64) int {
+	taken = max(taken, o.start)
+	marks := len(o.marks) - o.markAt(taken)
+	return o.limit - min(spare, o.limit/4) - int(o.end-taken) - marks*markCost
+}
 
 // write appends, and forgets the oldest bytes when it must.
 func (o *output) write(p []byte, stderr bool) {
+	if len(p) == 0 {
+		return
+	}
 	if len(o.marks) == 0 || o.marks[len(o.marks)-1].stderr != stderr {
 		o.marks = append(o.marks, mark{o.end, stderr})
 	}
@@ -34,17 +51,27 @@ func (o *output) write(p []byte, stderr bool) {
 	o.trim()
 }
 
+// trim forgets what was overwritten. A program that changes from stdout to
+// stderr at every byte is remembered for less long: marks take room as well.
 func (o *output) trim() {
 	if o.end-o.start > uint64(len(o.buf)) {
 		o.start = o.end - uint64(len(o.buf))
 	}
-	drop := 0
-	for drop+1 < len(o.marks) && o.marks[drop+1].from <= o.start {
-		drop++
+	if len(o.marks) > 2*(o.limit/markCost+1) {
+		o.start = max(o.start, o.marks[len(o.marks)/2].from)
 	}
-	if drop > 0 {
-		o.marks = slices.Delete(o.marks, 0, drop)
+	if stale := o.markAt(o.start); stale > len(o.marks)/2 {
+		o.marks = slices.Delete(o.marks, 0, stale) // many at once, since it moves the others
 	}
+}
+
+// markAt is the index of the mark that offset off, which is kept, lies under.
+func (o *output) markAt(off uint64) int {
+	i, at := slices.BinarySearchFunc(o.marks, off, func(m mark, off uint64) int { return cmp.Compare(m.from, off) })
+	if at {
+		return i
+	}
+	return max(0, i-1)
 }
 
 // grow makes room for n more bytes, by doubling, up to the limit.
@@ -79,12 +106,9 @@ func (o *output) peek(off uint64, n int) []byte {
 
 // read appends up to n bytes from off on that came from one descriptor.
 func (o *output) read(dst []byte, off uint64, n int) (b []byte, stderr bool) {
-	for i, m := range o.marks {
-		if m.from > off {
-			n = min(n, int(m.from-off))
-			break
-		}
-		stderr = o.marks[i].stderr
+	i := o.markAt(off)
+	if i+1 < len(o.marks) {
+		n = min(n, int(o.marks[i+1].from-off))
 	}
 	for n > 0 {
 		p := o.peek(off, n)
@@ -95,5 +119,5 @@ func (o *output) read(dst []byte, off uint64, n int) (b []byte, stderr bool) {
 		off += uint64(len(p))
 		n -= len(p)
 	}
-	return dst, stderr
+	return dst, o.marks[i].stderr
 }

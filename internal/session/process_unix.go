@@ -8,11 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -35,8 +35,6 @@ type process struct {
 // start runs the program. One that cannot be started is an exit, as in a shell:
 // 127 when there is none of that name, 126 when it may not run.
 func start(c Config) (*process, wire.Exit) {
-	// A program inherits what its parent ignores. Caught signals it gets as new.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGPIPE)
 	cmd, err := command(c)
 	if err != nil {
 		return nil, failedStart(c, err)
@@ -119,10 +117,12 @@ func (p *process) startTerminal(cols, rows uint16) error {
 	defer master.Close()
 	// The library leaves it blocking: a read could then never be joined or hurried.
 	fd, err := unix.FcntlInt(master.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return err
+	if err == nil {
+		err = unix.SetNonblock(fd, true)
 	}
-	if err := unix.SetNonblock(fd, true); err != nil {
+	if err != nil {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
 		return err
 	}
 	tty := os.NewFile(uintptr(fd), "terminal")
@@ -133,9 +133,11 @@ func (p *process) startTerminal(cols, rows uint16) error {
 
 func (p *process) startPipes() error {
 	var near, far [3]*os.File
+	defer func() { closeAll(far[:]) }()
 	for i := range near {
 		r, w, err := os.Pipe()
 		if err != nil {
+			closeAll(near[:])
 			return err
 		}
 		near[i], far[i] = r, w
@@ -145,12 +147,20 @@ func (p *process) startPipes() error {
 	}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = far[0], far[1], far[2]
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	err := p.cmd.Start()
-	for _, f := range far {
-		f.Close()
+	if err := p.cmd.Start(); err != nil {
+		closeAll(near[:])
+		return err
 	}
-	p.stdin, p.outs = near[0], []*os.File{near[1], near[2]}
-	return err
+	p.stdin, p.outs = near[0], near[1:]
+	return nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		if f != nil {
+			f.Close()
+		}
+	}
 }
 
 func (p *process) wait() {
@@ -163,38 +173,56 @@ func (p *process) wait() {
 	close(p.exited)
 }
 
-// read fills b with what the program has put out by now, waiting for the first
-// byte only. A terminal gives 4 KB at a time: several are joined.
-func (p *process) read(f *os.File, b []byte) (n int, err error) {
+// chunk is a buffer for output on its way. A program that is silent has none.
+type chunk [wire.MaxPayload]byte
+
+var chunks = sync.Pool{New: func() any { return new(chunk) }}
+
+// read gives up to most bytes of what the program has put out by now, waiting
+// for the first one only. A terminal gives 4 KB at a time: several are joined.
+// The buffer goes back to chunks when n > 0.
+func (p *process) read(f *os.File, most int) (buf *chunk, n int, err error) {
 	raw, err := f.SyscallConn()
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	var readErr error
+	var ended error
 	err = raw.Read(func(fd uintptr) bool {
-		for n < len(b) {
-			m, err := syscall.Read(int(fd), b[n:])
-			if errors.Is(err, syscall.EINTR) {
-				continue
-			}
-			if errors.Is(err, syscall.EAGAIN) {
-				return n > 0
-			}
-			if m <= 0 {
-				readErr = io.EOF // of a terminal it is EIO
-				return true
-			}
-			n += m
+		buf = chunks.Get().(*chunk)
+		n, ended = readAll(int(fd), buf[:min(most, len(buf))])
+		if n == 0 {
+			chunks.Put(buf)
 		}
-		return true
+		return n > 0 || ended != nil
 	})
 	if errors.Is(err, os.ErrDeadlineExceeded) { // which keeps Read from even trying
-		control(f, func(fd int) { n, _ = syscall.Read(fd, b) })
+		buf, ended = chunks.Get().(*chunk), io.EOF
+		control(f, func(fd int) { n, _ = readAll(fd, buf[:min(most, len(buf))]) })
+		if n == 0 {
+			chunks.Put(buf)
+		}
 	}
 	if n > 0 {
-		return n, nil
+		return buf, n, nil
 	}
-	return 0, errors.Join(io.EOF, err, readErr)
+	return nil, 0, errors.Join(io.EOF, err, ended)
+}
+
+// readAll reads until b is full or there is no more for now, which is no error.
+func readAll(fd int, b []byte) (n int, err error) {
+	for n < len(b) {
+		m, err := syscall.Read(fd, b[n:])
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case errors.Is(err, syscall.EAGAIN):
+			return n, nil
+		case m <= 0:
+			return n, io.EOF // of a terminal it is EIO
+		default:
+			n += m
+		}
+	}
+	return n, nil
 }
 
 // hurry makes reads end soon: with what is there, or with nothing. The program
@@ -216,7 +244,7 @@ func (p *process) resize(cols, rows uint16) {
 // signal goes to the foreground program, as if its user had pressed the key.
 func (p *process) signal(name string) {
 	sig := unix.SignalNum("SIG" + name)
-	if sig == 0 {
+	if sig == 0 || p.hasExited() {
 		return
 	}
 	group := -p.cmd.Process.Pid
@@ -228,6 +256,15 @@ func (p *process) signal(name string) {
 		})
 	}
 	_ = syscall.Kill(group, sig)
+}
+
+func (p *process) hasExited() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
 }
 
 // keepToOurselves keeps every open file from the program: this process may have
@@ -262,9 +299,7 @@ func (p *process) endInput() {
 
 func (p *process) close() {
 	p.stdin.Close()
-	for _, f := range p.outs {
-		f.Close()
-	}
+	closeAll(p.outs)
 }
 
 // LoginShell is the shell of this process's user.

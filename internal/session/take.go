@@ -1,12 +1,6 @@
 package session
 
-import (
-	"bytes"
-	"math"
-	"slices"
-
-	"vsay/internal/wire"
-)
+import "vsay/internal/wire"
 
 // Act is what a viewer's frame asks of the world around the Core.
 type Act struct {
@@ -22,12 +16,22 @@ func (c *Core) Take(f wire.Frame) Act {
 		return Act{}
 	}
 	l := c.lanes[f.Stream]
-	if l == nil || l.failed {
-		return Act{} // its last frames, on their way still
+	switch {
+	case l == nil: // its last frames, on their way still
+		return Act{}
+	case f.Kind == wire.KindClose:
+		if len(f.Payload) > 0 {
+			c.miss(l)
+		}
+		c.remove(l)
+		return Act{}
+	case l.failed:
+		return Act{}
 	}
 	act, err := c.take(l, f)
 	if err != nil {
 		c.fail(l, err)
+		return Act{}
 	}
 	return act
 }
@@ -36,21 +40,16 @@ func (c *Core) take(l *lane, f wire.Frame) (Act, error) {
 	switch f.Kind {
 	case wire.KindAck:
 		return Act{}, c.ack(l, f)
-	case wire.KindClose:
-		c.remove(l, len(f.Payload) > 0)
-		return Act{}, nil
-	}
-	if l.readOnly {
-		switch f.Kind {
-		case wire.KindInput, wire.KindInputEnd, wire.KindResize, wire.KindSignal:
+	case wire.KindInput, wire.KindInputEnd, wire.KindResize, wire.KindSignal:
+		if l.typist == nil {
 			return Act{}, wire.ErrProtocol.With("a viewer that only watches cannot type")
 		}
 	}
 	switch f.Kind {
 	case wire.KindInput:
-		return Act{Keys: true}, c.input(l, f, false)
+		return Act{Keys: true}, c.input(l.typist, f)
 	case wire.KindInputEnd:
-		return Act{Keys: true}, c.input(l, f, true)
+		return Act{Keys: true}, c.inputEnd(l.typist, f)
 	case wire.KindResize:
 		cols, rows, err := f.Size()
 		if err == nil {
@@ -64,64 +63,68 @@ func (c *Core) take(l *lane, f wire.Frame) (Act, error) {
 }
 
 func (c *Core) open(f wire.Frame) {
-	l := &lane{stream: f.Stream}
-	var o wire.Open
-	err := wire.Decode(f.Payload, &o)
-	if err == nil && (o.Attachment == "" || len(o.Attachment) > 64) {
-		err = wire.ErrProtocol.With("an attachment needs a name")
-	}
 	if old := c.lanes[f.Stream]; old != nil {
-		c.remove(old, false)
+		c.remove(old)
 	}
+	if len(c.lanes) >= 2*maxLanes {
+		return // refusals pile up that nobody reads: no more of them
+	}
+	l := &lane{stream: f.Stream}
 	c.lanes[f.Stream] = l
 	c.order = append(c.order, l)
+	var o wire.Open
+	err := wire.Decode(f.Payload, &o)
+	switch {
+	case err != nil:
+	case o.Attachment == "" || len(o.Attachment) > 64:
+		err = wire.ErrProtocol.With("an attachment needs a name")
+	default:
+		err = c.welcome(l, o)
+	}
 	if err != nil {
 		c.fail(l, err)
-		return
-	}
-	c.replace(l, o.Attachment)
-	c.awaited, c.broken = false, false
-	l.attachment, l.readOnly, l.cols, l.rows = o.Attachment, o.ReadOnly, o.Cols, o.Rows
-	c.welcome(l, o)
-}
-
-// replace removes an older lane of the same attachment: of two links of one
-// viewer the newest counts.
-func (c *Core) replace(l *lane, attachment string) {
-	for _, old := range c.order {
-		if old != l && old.attachment == attachment {
-			c.remove(old, false)
-			return
-		}
 	}
 }
 
 // welcome owes a new viewer Opened, and what it needs to know before output
 // goes on.
-func (c *Core) welcome(l *lane, o wire.Open) {
+func (c *Core) welcome(l *lane, o wire.Open) error {
+	l.who = who{o.UserID, o.Attachment}
+	c.replace(l)
+	if len(c.lanes) > maxLanes {
+		return wire.ErrSlowDown.With("%d viewers watch that session already", maxLanes)
+	}
+	if o.OutputFrom != nil && *o.OutputFrom > c.out.end {
+		return wire.ErrGone.With("that session has never put out that much")
+	}
 	answer := wire.Opened{Version: wire.Version, Session: c.id, Name: c.name, TTY: !c.pipe, Fresh: o.New, Window: c.inputWindow()}
-	if !l.readOnly {
-		t := c.typist(o.Attachment, o.UserID)
-		answer.InputFrom = t.accepted
-		answer.Window = uint32(uint64(c.inputWindow()) - (t.accepted - t.written))
+	if !o.ReadOnly {
+		if l.typist = c.typist(l.who, o.OutputFrom != nil); l.typist == nil {
+			return wire.ErrGone.With("this viewer was away while many others came: attach again")
+		}
+		answer.InputFrom = l.typist.accepted
+		answer.Window = uint32(uint64(c.inputWindow()) - (l.typist.accepted - l.typist.written))
 	}
-	from, gap := c.from(o)
-	c.seen = true
-	if from > c.out.end {
-		c.fail(l, wire.ErrGone.With("that session has never put out that much"))
-		return
+	if !c.seen {
+		c.first, c.seen = l.who, true
 	}
+	delete(c.away, l.who)
+	l.cols, l.rows = o.Cols, o.Rows
+	c.begin(l, o, answer)
+	return nil
+}
+
+// begin says where output goes on.
+func (c *Core) begin(l *lane, o wire.Open, answer wire.Opened) {
+	from, gap := c.from(l.who, o)
 	l.sent, l.acked = from, from
-	l.limit = from + uint64(min(o.Window, maxWindow))
+	l.limit = from + uint64(min(o.Window, c.maxWindow()))
 	redraw := o.OutputFrom == nil && from > 0 && !c.pipe
 	at := from
 	if gap || redraw {
 		at = c.out.end
 	}
 	c.owe(l, wire.KindOpened, at, wire.Encode(answer))
-	if cols, rows := c.Size(); cols > 0 && rows > 0 {
-		c.Resized(cols, rows) // the newcomer's, if it is the controller now
-	}
 	if gap {
 		c.skip(l)
 	} else if redraw {
@@ -130,25 +133,28 @@ func (c *Core) welcome(l *lane, o wire.Open) {
 }
 
 // from is where output goes on for a viewer, and whether some is gone.
-func (c *Core) from(o wire.Open) (offset uint64, gap bool) {
+func (c *Core) from(w who, o wire.Open) (offset uint64, gap bool) {
 	switch {
-	case o.OutputFrom != nil && *o.OutputFrom < c.out.start:
-		return *o.OutputFrom, true
 	case o.OutputFrom != nil:
-		return *o.OutputFrom, false
+		return *o.OutputFrom, *o.OutputFrom < c.out.start
 	case c.pipe:
 		return 0, c.out.start > 0
-	case !c.seen && c.out.start == 0:
-		return 0, false // the first to come gets every byte
+	case w == c.first && c.out.start == 0:
+		return 0, false // the first to come gets every byte, if its first answer was lost, too
 	}
 	return c.out.end, false // a new viewer sees the screen as it is
 }
 
-func (c *Core) inputWindow() uint32 {
-	if c.pipe {
-		return pipeWindow
+// replace removes an older lane of the same viewer, and tells it so: of two
+// links the newest counts.
+func (c *Core) replace(l *lane) {
+	for _, old := range c.order {
+		if old != l && old.who == l.who && !old.failed {
+			old.typist = nil // it is the new lane's now
+			c.fail(old, wire.ErrStolen)
+			return
+		}
 	}
-	return inputWindow
 }
 
 func (c *Core) ack(l *lane, f wire.Frame) error {
@@ -156,90 +162,10 @@ func (c *Core) ack(l *lane, f wire.Frame) error {
 		return wire.ErrProtocol.With("output was acknowledged that was never sent")
 	}
 	l.acked = max(l.acked, f.Offset)
-	if limit := f.Offset + uint64(min(f.Window(), maxWindow)); f.Offset < math.MaxUint64-maxWindow {
-		l.limit = max(l.limit, limit)
-	}
-	if c.pipe {
-		c.taken = max(c.taken, l.acked)
-	}
+	l.limit = max(l.limit, f.Offset+uint64(min(f.Window(), c.maxWindow())))
 	return nil
 }
 
-// input keeps what of a frame is new: a resend after a broken link is not typed
-// twice.
-func (c *Core) input(l *lane, f wire.Frame, end bool) error {
-	t := c.typists[l.attachment]
-	if t == nil {
-		return wire.ErrProtocol
-	}
-	if f.Offset > t.accepted {
-		return wire.ErrProtocol.With("input is missing")
-	}
-	known := t.accepted - f.Offset
-	if end {
-		if !t.ended && known == 0 {
-			t.ended = true
-			c.keys = append(c.keys, keys{by: t, end: true})
-		}
-		return nil
-	}
-	if known >= uint64(len(f.Payload)) {
-		return nil
-	}
-	fresh := f.Payload[known:]
-	if t.ended || t.accepted+uint64(len(fresh)) > t.written+uint64(c.inputWindow()) {
-		return wire.ErrProtocol.With("more was typed than the window allows")
-	}
-	t.accepted += uint64(len(fresh))
-	c.keys = append(c.keys, keys{by: t, p: bytes.Clone(fresh)})
-	return nil
-}
-
-// Keys is the next input to write to the program. end: none follows, ever.
-func (c *Core) Keys() (k keys, ok bool) {
-	if len(c.keys) == 0 {
-		return keys{}, false
-	}
-	k = c.keys[0]
-	c.keys = c.keys[1:]
-	return k, true
-}
-
-// Typed says that keys reached the program, or that there is none left to type
-// for; its typist may send more.
-func (c *Core) Typed(k keys) {
-	k.by.written += uint64(len(k.p))
-	for _, l := range c.order {
-		if t := c.typists[l.attachment]; t == k.by && !l.failed {
-			ack := wire.AckFrame(l.stream, t.written, c.inputWindow())
-			l.owed = append(l.owed, ack)
-		}
-	}
-}
-
-func (c *Core) fail(l *lane, err error) {
-	l.failed = true
-	l.owed = nil
-	c.owe(l, wire.KindClose, 0, wire.Encode(wire.AsError(err)))
-}
-
-// typist is the row of input of an attachment. Rows are kept for those who may
-// be back, and the oldest forgotten when there are many.
-func (c *Core) typist(attachment, user string) *typist {
-	if t := c.typists[attachment]; t != nil && t.user == user {
-		return t
-	}
-	t := &typist{user: user}
-	c.typists[attachment] = t
-	c.recent = append(c.recent, attachment)
-	if len(c.recent) > maxTypists {
-		oldest := slices.IndexFunc(c.recent, func(name string) bool { return !c.watches(name) })
-		delete(c.typists, c.recent[oldest])
-		c.recent = slices.Delete(c.recent, oldest, oldest+1)
-	}
-	return t
-}
-
-func (c *Core) watches(attachment string) bool {
-	return slices.ContainsFunc(c.order, func(l *lane) bool { return l.attachment == attachment })
-}
+// maxWindow is what a viewer is granted at most: less than the ring, or the
+// ring would leave a controller behind.
+func (c *Core) maxWindow() uint32 { return uint32(min(maxWindow, c.out.limit/2)) }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -25,14 +26,20 @@ const (
 type Conn struct {
 	ws    *websocket.Conn
 	born  time.Time
-	rbuf  [HeaderLen + MaxPayload + 1]byte // the last frame read
+	rbuf  *buffer // the last frame read; nil while Read waits
 	wmu   sync.Mutex
-	wbuf  []byte
+	out   *batch       // below ws, on the side that dialled
 	idle  atomic.Int64 // since when Read waits, as time since born; 0: it does not
 	rtt   atomic.Int64
 	ping  atomic.Bool // a Ping or Pong is on its way out
 	plain bool
 }
+
+// buffer holds one message, and one byte to see that it was longer. A link that
+// waits has none: most links wait, and there may be many.
+type buffer [HeaderLen + MaxPayload + 1]byte
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 // NewConn makes a link of a WebSocket.
 func NewConn(ws *websocket.Conn) *Conn {
@@ -45,14 +52,14 @@ func NewConn(ws *websocket.Conn) *Conn {
 // nobody said why.
 func (c *Conn) Read(ctx context.Context) (Frame, error) {
 	for {
-		kind, n, err := c.readMessage(ctx, c.rbuf[:])
+		kind, msg, err := c.readMessage(ctx)
 		if err != nil {
 			return Frame{}, err
 		}
 		if kind != websocket.MessageBinary {
 			return Frame{}, ErrProtocol.With("a frame came as text")
 		}
-		f, err := ParseFrame(c.rbuf[:n])
+		f, err := ParseFrame(msg)
 		if err != nil {
 			return Frame{}, errors.Join(ErrProtocol, err)
 		}
@@ -60,39 +67,66 @@ func (c *Conn) Read(ctx context.Context) (Frame, error) {
 		case f.Stream == 0 && f.Kind == KindPing:
 			c.answer(ctx, KindPong, append([]byte(nil), f.Payload...))
 		case f.Stream == 0 && f.Kind == KindPong:
-			if len(f.Payload) == 8 {
-				sent := time.Duration(binary.BigEndian.Uint64(f.Payload))
-				c.rtt.Store(int64(time.Since(c.born) - sent))
-			}
+			c.ponged(f)
 		default:
 			return f, nil
 		}
 	}
 }
 
-func (c *Conn) readMessage(ctx context.Context, buf []byte) (websocket.MessageType, int, error) {
-	c.idle.Store(max(1, int64(time.Since(c.born))))
+func (c *Conn) ponged(f Frame) {
+	if len(f.Payload) != 8 {
+		return
+	}
+	sent := time.Duration(binary.BigEndian.Uint64(f.Payload))
+	if now := time.Since(c.born); sent >= 0 && sent <= now {
+		c.rtt.Store(int64(now - sent))
+	}
+}
+
+// readMessage waits without a buffer, and gives the last one back first.
+func (c *Conn) readMessage(ctx context.Context) (websocket.MessageType, []byte, error) {
+	if c.rbuf != nil {
+		buffers.Put(c.rbuf)
+		c.rbuf = nil
+	}
+	c.idle.Store(c.now())
 	defer c.idle.Store(0)
 	kind, r, err := c.ws.Reader(ctx)
 	if err != nil {
-		return 0, 0, closed(err)
+		return 0, nil, closed(err)
 	}
-	n, err := io.ReadFull(r, buf)
+	c.rbuf = buffers.Get().(*buffer)
+	n, err := io.ReadFull(r, c.rbuf[:])
 	if err == nil {
-		return 0, 0, ErrProtocol.With("a message is over the limit")
+		return 0, nil, ErrProtocol.With("a message is over the limit")
 	}
 	if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return 0, 0, closed(err)
+		return 0, nil, closed(err)
 	}
-	return kind, n, nil
+	return kind, c.rbuf[:n], nil
 }
 
-// Write sends one frame. It does not keep the payload.
+func (c *Conn) now() int64 { return max(1, int64(time.Since(c.born))) }
+
+// Write sends one frame. It does not keep the payload. One that is too large is
+// ErrTooLarge and not sent: the other end would close the link.
 func (c *Conn) Write(ctx context.Context, f Frame) error {
+	if len(f.Payload) > MaxPayload {
+		return ErrTooLarge.With("that is more than fits in one message: at most %d KB", MaxPayload>>10)
+	}
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
-	c.wbuf = AppendFrame(c.wbuf[:0], f)
-	if err := c.ws.Write(ctx, websocket.MessageBinary, c.wbuf); err != nil {
+	if c.out != nil {
+		c.out.hold()
+	}
+	err := c.ws.Write(ctx, websocket.MessageBinary, AppendFrame(buf[:0], f))
+	if c.out != nil {
+		err = cmp.Or(err, c.out.release())
+	}
+	if err != nil {
 		return closed(err)
 	}
 	return nil
@@ -110,7 +144,7 @@ func (c *Conn) KeepAlive(ctx context.Context) error {
 			c.answer(ctx, KindPing, binary.BigEndian.AppendUint64(nil, now))
 		}
 		if n%3 == 0 && c.plain {
-			go c.ws.Ping(ctx)
+			c.pingPlain(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -134,6 +168,23 @@ func (c *Conn) answer(ctx context.Context, kind Kind, payload []byte) {
 	go func() {
 		defer c.ping.Store(false)
 		_ = c.Write(ctx, Frame{Kind: kind, Payload: payload}) // the reader notices a dead link
+	}()
+}
+
+// pingPlain is a ping of the WebSocket's own, one at a time. Its pong is not
+// seen by Read, and counts as a sign of life all the same.
+func (c *Conn) pingPlain(ctx context.Context) {
+	if !c.ping.CompareAndSwap(false, true) {
+		return
+	}
+	go func() {
+		defer c.ping.Store(false)
+		if c.ws.Ping(ctx) != nil {
+			return
+		}
+		if since := c.idle.Load(); since != 0 {
+			c.idle.CompareAndSwap(since, c.now())
+		}
 	}()
 }
 
@@ -171,8 +222,8 @@ type Plain struct{ c *Conn }
 // Read gives the next message, which is valid until the next Read, and whether
 // it came as text. The error of a clean close is an io.EOF.
 func (p Plain) Read(ctx context.Context) (msg []byte, text bool, err error) {
-	kind, n, err := p.c.readMessage(ctx, p.c.rbuf[:])
-	return p.c.rbuf[:n], kind == websocket.MessageText, err
+	kind, msg, err := p.c.readMessage(ctx)
+	return msg, kind == websocket.MessageText, err
 }
 
 // Write sends bytes of the terminal.

@@ -53,7 +53,7 @@ func TestLargestFrameCrossesALink(t *testing.T) {
 	defer near.CloseNow()
 	defer far.CloseNow()
 	sent := Frame{Kind: KindOutput, Stream: 3, Offset: 1 << 40, Payload: bytes.Repeat([]byte("x"), MaxPayload)}
-	go near.Write(t.Context(), sent)
+	go func() { _ = near.Write(t.Context(), sent) }()
 	got, err := far.Read(t.Context())
 	if err != nil || got.Offset != sent.Offset || !bytes.Equal(got.Payload, sent.Payload) {
 		t.Fatalf("got %d bytes at %d, %v", len(got.Payload), got.Offset, err)
@@ -72,7 +72,7 @@ func TestKeepAliveNoticesADeadLink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := Pipe() // the far end never answers
 		defer far.CloseNow()
-		go near.Read(t.Context())
+		go func() { _, _ = near.Read(t.Context()) }()
 		began := time.Now()
 		if err := near.KeepAlive(t.Context()); err == nil {
 			t.Fatal("a dead link passed for a live one")

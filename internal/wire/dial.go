@@ -21,6 +21,8 @@ import (
 type Endpoint struct {
 	URL    *url.URL // scheme and host, perhaps a path in front of /api
 	Client *http.Client
+
+	transport *http.Transport
 }
 
 // ParseHost reads what a user calls HOST. Without a scheme it is https, but
@@ -81,28 +83,32 @@ func NewEndpoint(u *url.URL, caFile string) (*Endpoint, error) {
 	}
 	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   10 * time.Second,
+		DialContext:           dialer.DialContext,
+		TLSHandshakeTimeout:   dialer.Timeout,
 		ResponseHeaderTimeout: 30 * time.Second,
 		TLSClientConfig:       conf,
 		MaxIdleConnsPerHost:   4,
 		IdleConnTimeout:       60 * time.Second,
 	}
-	return &Endpoint{URL: u, Client: &http.Client{
-		Transport:     t,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	return &Endpoint{URL: u, Client: &http.Client{Transport: t, CheckRedirect: stay}, transport: t}, nil
 }
+
+var dialer = net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
+
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Dial opens a link to path (with its query) of the server. A refusal comes
 // back as the *Error it was on the server.
 func (e *Endpoint) Dial(ctx context.Context, path, protocol string, header http.Header) (*Conn, error) {
+	var out *batch
+	t := e.batching(&out)
 	ws, resp, err := websocket.Dial(ctx, e.URL.String()+path, &websocket.DialOptions{
-		HTTPClient:   e.Client,
+		HTTPClient:   &http.Client{Transport: t, CheckRedirect: stay},
 		HTTPHeader:   header,
 		Subprotocols: []string{protocol},
 	})
 	if err != nil {
+		defer t.CloseIdleConnections()
 		if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
 			return nil, Refused(resp)
 		}
@@ -112,7 +118,33 @@ func (e *Endpoint) Dial(ctx context.Context, path, protocol string, header http.
 		ws.CloseNow()
 		return nil, ErrProtocol.With("%s does not speak %s: is it a vsay server of this version?", e.URL.Host, protocol)
 	}
-	return NewConn(ws), nil
+	c := NewConn(ws)
+	c.out = out
+	return c, nil
+}
+
+// batching is the endpoint's transport for one link, which is written through *out.
+func (e *Endpoint) batching(out **batch) *http.Transport {
+	t := e.transport.Clone()
+	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		*out = &batch{Conn: conn}
+		return *out, nil
+	}
+	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, 2*dialer.Timeout)
+		defer cancel()
+		conn, err := (&tls.Dialer{NetDialer: &dialer, Config: e.transport.TLSClientConfig}).DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		*out = &batch{Conn: conn} // above TLS, where it makes one record of many
+		return *out, nil
+	}
+	return t
 }
 
 // Refused is the *Error in an HTTP answer that is no success.

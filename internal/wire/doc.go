@@ -23,7 +23,7 @@
 //	Open       viewer → holder   -                        JSON Open; the first on its stream
 //	Opened     viewer ← holder   next output byte         JSON Opened; the answer, exact
 //	Gap        viewer ← holder   next output byte         JSON Gap: output that is gone for good
-//	Screen     viewer ← holder   next output byte         bytes to draw; no part of the output
+//	Screen     viewer ← holder   next output byte         bytes to draw; no part of the output; empty: that was all
 //	Input      viewer → holder   of its first byte        bytes typed
 //	InputEnd   viewer → holder   of the end               -; nothing is typed after it
 //	Output     viewer ← holder   of its first byte        bytes of the terminal, or of stdout
@@ -52,6 +52,8 @@
 // is Opened at exactly that offset; or Opened further on, then Gap (what is
 // missing) and Screen (what it looks like now); or Close with code "gone".
 // Without output_from the viewer is new, and gets Screen, then what follows it.
+// A Screen may take several frames, and an empty one ends it. Only then has the
+// viewer moved on: a link that breaks before is as if it had never been opened.
 //
 // # The frames of a link (stream 0)
 //

@@ -16,6 +16,7 @@ type Progress struct {
 	Attachment string // its name; the holder counts this viewer's input by it
 
 	opened bool   // once at least
+	placed bool   // and output up to out was drawn, or shown as a screen
 	out    uint64 // the next byte of output to draw
 	acked  uint64 // the last Ack sent
 	window uint32
@@ -34,7 +35,7 @@ func NewProgress() *Progress { return &Progress{Attachment: rand.Text(), window:
 // Ask fills in what an Open says of where this viewer is.
 func (p *Progress) Ask(o Open) Open {
 	o.Version, o.Attachment, o.Window = Version, p.Attachment, p.window
-	if p.opened {
+	if p.placed {
 		from := p.out
 		o.OutputFrom = &from
 	}
@@ -42,15 +43,18 @@ func (p *Progress) Ask(o Open) Open {
 }
 
 // Opened takes the holder's answer: output goes on at offset; what was kept is
-// sent again from where the holder stands.
+// sent again from where the holder stands. Where it goes on further than asked,
+// a screen comes first: until Jump this viewer stays where it was, or a link
+// that broke in between would leave a hole that nobody was told of.
 func (p *Progress) Opened(o Opened, offset uint64) error {
-	if p.opened && offset < p.out {
+	if offset < p.out {
 		return ErrProtocol.With("the session went back in time")
 	}
 	if o.InputFrom < p.in || o.InputFrom > p.in+uint64(len(p.kept)) {
 		return ErrProtocol.With("the session counts input that was never typed")
 	}
-	p.opened, p.out, p.acked = true, offset, offset
+	p.opened, p.placed = true, p.placed || offset == p.out
+	p.acked = p.out
 	p.forget(o.InputFrom)
 	p.sent, p.endOut = 0, false
 	p.limit = add(o.InputFrom, o.Window)
@@ -73,10 +77,13 @@ func (p *Progress) Output(f Frame) ([]byte, error) {
 // Drawn says that n more bytes of Output are on the screen.
 func (p *Progress) Drawn(n int) { p.out += uint64(n) }
 
-// Jump moves on over output that is gone (Gap) or was drawn otherwise (Screen).
+// Jump moves on over output that was drawn otherwise: the Screen that ends at
+// to is complete.
 func (p *Progress) Jump(to uint64) {
-	p.out = max(p.out, to)
-	p.acked = p.out
+	p.placed = true
+	if to > p.out {
+		p.out, p.acked = to, to
+	}
 }
 
 // Position is the next byte of output this viewer draws.
@@ -105,8 +112,8 @@ func (p *Progress) End() { p.ended = true }
 // Kept is how many bytes are typed and not acknowledged.
 func (p *Progress) Kept() int { return len(p.kept) }
 
-// Next is the next frame of input that may be sent. Its payload is valid until
-// the next call of any method.
+// Next is the next frame of input that may be sent. Its payload is never
+// written to again.
 func (p *Progress) Next(stream uint32) (Frame, bool) {
 	if !p.opened {
 		return Frame{}, false

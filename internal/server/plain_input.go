@@ -1,0 +1,97 @@
+package server
+
+import (
+	"context"
+	"sync"
+
+	"vsay/internal/wire"
+)
+
+// read takes keys from the socket until it is closed or broken.
+func (p *plain) read(ctx context.Context) error {
+	for {
+		msg, text, err := p.sock.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if text && p.resized(ctx, msg) {
+			continue
+		}
+		if p.ask.ReadOnly {
+			p.sock.Close(wire.ErrProtocol)
+			return wire.ErrProtocol
+		}
+		p.mu.Lock()
+		for p.progress.Kept() >= plainInput && !p.over {
+			p.room.Wait()
+		}
+		p.progress.Type(msg)
+		p.mu.Unlock()
+		p.flush(ctx)
+	}
+}
+
+// flush sends what may be sent of what was typed.
+func (p *plain) flush(ctx context.Context) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		f, ok := p.progress.Next(0)
+		if !ok {
+			return
+		}
+		if p.place.View.Send(ctx, f) != nil {
+			return
+		}
+	}
+}
+
+// resized tells whether a text message was a resize. One that makes no sense is
+// dropped: it is not typed either.
+func (p *plain) resized(ctx context.Context, msg []byte) bool {
+	var r struct {
+		Type string `json:"type"`
+		Cols int    `json:"cols"`
+		Rows int    `json:"rows"`
+	}
+	if len(msg) == 0 || msg[0] != '{' || wire.Decode(msg, &r) != nil || r.Type != "resize" {
+		return false
+	}
+	if p.ask.ReadOnly || r.Cols < 1 || r.Rows < 1 || r.Cols > 65535 || r.Rows > 65535 {
+		return true
+	}
+	p.mu.Lock()
+	p.place.open.Cols, p.place.open.Rows = uint16(r.Cols), uint16(r.Rows)
+	p.ask.Cols, p.ask.Rows = uint16(r.Cols), uint16(r.Rows)
+	v := p.place.View
+	p.mu.Unlock()
+	_ = v.Send(ctx, wire.ResizeFrame(0, uint16(r.Cols), uint16(r.Rows)))
+	return true
+}
+
+// late is a close function that is known only after it may be needed.
+type late struct {
+	mu   sync.Mutex
+	do   func(*wire.Error)
+	want *wire.Error
+}
+
+func (l *late) close(why *wire.Error) {
+	l.mu.Lock()
+	l.want = why
+	do := l.do
+	l.mu.Unlock()
+	if do != nil {
+		do(why)
+	}
+}
+
+func (l *late) set(do func(*wire.Error)) {
+	l.mu.Lock()
+	l.do = do
+	want := l.want
+	l.mu.Unlock()
+	if want != nil {
+		do(want)
+	}
+}
