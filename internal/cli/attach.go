@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -63,9 +64,6 @@ func (a *app) attach(ctx context.Context, o attachOptions) error {
 		New: o.fresh, ReadOnly: o.readOnly, Steal: o.steal, Source: "cli", Cols: 80, Rows: 24,
 		Spec: wire.Spec{Kind: wire.KindShell, TTY: true, Term: os.Getenv("TERM"), Env: locale()},
 	}
-	if o.fresh {
-		ask.Spec.Env = locale()
-	}
 	ask.Name = session
 	if tty != nil {
 		ask.Cols, ask.Rows = screenSize(tty)
@@ -79,10 +77,14 @@ func (a *app) attach(ctx context.Context, o attachOptions) error {
 		return err
 	}
 	full := m.Name + ":" + att.Opened.Name
-	if !att.Opened.Fresh && session == "" {
-		a.say("vsay: taking up %s (--new starts another)", full)
+	if !att.Opened.Fresh {
+		if session == "" {
+			a.say("vsay: taking up %s (--new starts another)", full)
+		}
+		a.makeRoom(tty)
 	}
-	return a.view(ctx, att, viewing{escape: esc, tty: tty, input: true, name: full})
+	left := fmt.Sprintf("left %s; it runs on: vsay attach %s takes it up again", full, full)
+	return a.view(ctx, att, viewing{escape: esc, tty: tty, input: true, left: left})
 }
 
 // locale is what of this side's environment says how text is written.

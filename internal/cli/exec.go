@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"strings"
@@ -135,17 +136,16 @@ func labelled(m wire.Machine, labels []string) bool {
 
 // execOne runs the command on one machine, as if it ran here.
 func (a *app) execOne(ctx context.Context, api *client.Client, m wire.Machine, o execOptions) error {
-	v := viewing{input: true, name: m.Name}
+	v := viewing{input: true}
 	if o.tty {
 		v.tty, v.escape = a.terminal(), '~'
 	}
-	att, err := api.Attach(ctx, m.AgentID, a.execOpen(o, v.tty))
+	att, finish, err := a.begin(ctx, api, m.AgentID, a.execOpen(o, v.tty), o.timeout)
 	if err != nil {
 		return err
 	}
-	finish := a.govern(ctx, att, o.timeout)
-	err = a.view(withoutSignals(ctx), att, v)
-	return finish(err)
+	v.left = fmt.Sprintf("left the command on %s; it runs on: vsay kill %s ends it", m.Name, att.Opened.Session)
+	return finish(a.view(withoutSignals(ctx), att, v))
 }
 
 func (a *app) execOpen(o execOptions, tty *os.File) wire.Open {
@@ -169,11 +169,30 @@ func withoutSignals(ctx context.Context) context.Context { return context.Withou
 // killAfter is how long a command has to heed SIGTERM, in a timeout.
 const killAfter = 5 * time.Second
 
-// govern passes signals on to the command and ends it when its time is over.
-// finish says what the exit code is, after all.
-func (a *app) govern(ctx context.Context, att *client.Attachment, limit time.Duration) (finish func(error) error) {
+// startGrace is how long a start may still take once vsay was told to end: a
+// command that runs by then has to be told as well, or it is left behind.
+const startGrace = 5 * time.Second
+
+// begin starts a command. From then on the signals that end vsay are the
+// command's, even those that came while it was being started. finish says what
+// the exit code is, after all.
+func (a *app) begin(ctx context.Context, api *client.Client, agentID string, ask wire.Open, limit time.Duration) (*client.Attachment, func(error) error, error) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, passedOn...)
+	starting, cancel := context.WithCancel(withoutSignals(ctx))
+	defer cancel()
+	told := context.AfterFunc(ctx, func() { time.AfterFunc(startGrace, cancel) })
+	defer told()
+	att, err := api.Attach(starting, agentID, ask)
+	if err != nil {
+		signal.Stop(signals)
+		return nil, nil, err
+	}
+	return att, a.govern(att, signals, limit), nil
+}
+
+// govern passes signals on to the command and ends it when its time is over.
+func (a *app) govern(att *client.Attachment, signals chan os.Signal, limit time.Duration) (finish func(error) error) {
 	done := make(chan struct{})
 	var late bool
 	var wg sync.WaitGroup

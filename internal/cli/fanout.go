@@ -36,13 +36,12 @@ func (a *app) execAll(ctx context.Context, api *client.Client, machines []wire.M
 }
 
 func (a *app) execQuiet(ctx context.Context, api *client.Client, m wire.Machine, o execOptions, stdout, stderr io.Writer) error {
-	att, err := api.Attach(ctx, m.AgentID, a.execOpen(o, nil))
+	att, finish, err := a.begin(ctx, api, m.AgentID, a.execOpen(o, nil), o.timeout)
 	if err != nil {
 		fmt.Fprintf(stderr, "vsay: %s\n", clean(wire.AsError(err).Message))
 		return exitError(255)
 	}
 	att.CloseInput()
-	finish := a.govern(ctx, att, o.timeout)
 	exit, err := att.Run(withoutSignals(ctx), stdout, stderr)
 	if err == nil && exit.Error != "" {
 		fmt.Fprintf(stderr, "vsay: %s\n", clean(exit.Error))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -28,7 +29,7 @@ type viewing struct {
 	escape byte
 	tty    *os.File // the terminal that is made raw; nil: bytes go through as they are
 	input  bool     // stdin goes to the session
-	name   string   // what to call the session when it is left
+	left   string   // what to say when it is left
 }
 
 // view connects the streams to an attachment until either is done, and gives
@@ -63,7 +64,7 @@ func (a *app) view(ctx context.Context, att *client.Attachment, v viewing) error
 func (a *app) viewed(exit wire.Exit, err error, v viewing) error {
 	switch {
 	case errors.Is(err, client.ErrLeft):
-		a.note("left %s; it runs on: vsay attach %s takes it up again", v.name, v.name)
+		a.note("%s", v.left)
 		return nil
 	case err != nil:
 		if a.raw {
@@ -150,4 +151,14 @@ func (a *app) note(format string, args ...any) {
 		defer func() { _, _ = io.WriteString(a.Err, "\r") }()
 	}
 	a.say("vsay: "+format, args...)
+}
+
+// makeRoom moves what a terminal shows up into its history, before a session's
+// screen is drawn over it.
+func (a *app) makeRoom(tty *os.File) {
+	if tty == nil {
+		return
+	}
+	_, rows := screenSize(tty)
+	_, _ = io.WriteString(a.Out, "\x1b[999;1H"+strings.Repeat("\n", int(rows)))
 }

@@ -56,18 +56,17 @@ func (a *app) try(ctx context.Context, command []string) error {
 	if len(command) == 0 && tty == nil { // a script on stdin, as ssh takes it
 		ask.Spec.Command = []string{session.LoginShell()}
 	}
-	v := viewing{input: true, name: "try"}
+	v := viewing{input: true, left: "left, and all of it ends"}
 	if len(command) == 0 && tty != nil {
 		v.tty, v.escape = tty, '~'
 		ask.Spec = wire.Spec{Kind: wire.KindShell, TTY: true, Term: os.Getenv("TERM"), Env: locale()}
 		ask.Cols, ask.Rows = screenSize(tty)
 		a.say("vsay: this shell went through a server on %s and an agent; exit ends it all", t.api.Endpoint.URL.Host)
 	}
-	att, err := t.api.Attach(ctx, t.agentID, ask)
+	att, finish, err := a.begin(ctx, t.api, t.agentID, ask, 0)
 	if err != nil {
 		return err
 	}
-	finish := a.govern(ctx, att, 0)
 	return finish(a.view(withoutSignals(ctx), att, v))
 }
 

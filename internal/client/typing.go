@@ -8,8 +8,13 @@ import (
 )
 
 // Write types. What it took reaches the program once, whatever breaks; it waits
-// when the session is far behind. After the end it is an error.
+// when the session is far behind. After the end it is an error. Who only watches
+// types nothing, sends no signal and has no size that counts: all of it is
+// dropped here, since the server cuts off whoever tries.
 func (a *Attachment) Write(p []byte) (int, error) {
+	if a.ask.ReadOnly {
+		return len(p), nil
+	}
 	a.mu.Lock()
 	for a.over == nil && a.progress.Kept() >= maxKept {
 		a.room.Wait()
@@ -27,6 +32,9 @@ func (a *Attachment) Write(p []byte) (int, error) {
 // CloseInput says that no more is typed. A command without a terminal sees the
 // end of its stdin.
 func (a *Attachment) CloseInput() {
+	if a.ask.ReadOnly {
+		return
+	}
 	a.mu.Lock()
 	a.progress.End()
 	a.mu.Unlock()
@@ -61,13 +69,16 @@ func (a *Attachment) Resize(cols, rows uint16) {
 	a.ask.Cols, a.ask.Rows = cols, rows // for the next Open as well
 	conn := a.conn
 	a.mu.Unlock()
-	if conn != nil {
+	if conn != nil && !a.ask.ReadOnly {
 		_ = conn.Write(context.Background(), wire.ResizeFrame(lane, cols, rows))
 	}
 }
 
 // Signal sends a signal, named as in "INT", to the program in the foreground.
 func (a *Attachment) Signal(name string) {
+	if a.ask.ReadOnly {
+		return
+	}
 	f := wire.Frame{Kind: wire.KindSignal, Stream: lane, Payload: []byte(name)}
 	a.mu.Lock()
 	conn := a.conn

@@ -9,11 +9,15 @@ import (
 // before, show this screen with its history above, and be in the state in which
 // the program believes it. Output that follows may follow it. Nothing in it asks
 // the terminal for an answer.
-func (s *Screen) Snapshot() []byte { return s.snapshot(true) }
+func (s *Screen) Snapshot() []byte { return s.snapshot("\x1b[3J", 0) }
+
+// Below is Snapshot for a terminal that has a history of its own: it stays, and
+// this one's goes below it.
+func (s *Screen) Below() []byte { return s.snapshot("", 0) }
 
 // Redraw is Snapshot without the history, which leaves what the terminal has
 // above its screen as it is.
-func (s *Screen) Redraw() []byte { return s.snapshot(false) }
+func (s *Screen) Redraw() []byte { return s.snapshot("", s.main.base()) }
 
 // clean takes from a terminal what an earlier program may have left in it: an
 // unfinished sequence, the alternate screen, modes, a scroll region, charsets,
@@ -24,17 +28,11 @@ const clean = "\x18\x1b\\\x1b[?2026l\x1b[?1049l\x1b[!p" +
 	"\x1b[?7;8;25h\x1b[4;20l\x1b>\x1b[>4m\x1b[<99u\x1b[r" +
 	"\x1b(B\x1b)B\x1b*B\x1b+B\x0f\x1b[m\x1b[0\"q\x1b]8;;\x1b\\\x1b[0 q"
 
-func (s *Screen) snapshot(history bool) []byte {
+// snapshot draws the main screen's lines from the first on, after more of wiping.
+func (s *Screen) snapshot(wipe string, first int) []byte {
 	d := drawing{s: s}
-	d.put(clean, "\x1b[H\x1b[2J")
-	if history {
-		d.put("\x1b[3J")
-	}
+	d.put(clean, "\x1b[H\x1b[2J", wipe)
 	d.titles()
-	first := 0
-	if !history {
-		first = s.main.base()
-	}
 	d.tabs(s.main)
 	d.lines(s.main, first)
 	if s.alt != nil {

@@ -14,7 +14,7 @@ const (
 	pipeWindow  = 1 << 20   // the same for a command's stdin
 	maxWindow   = 4 << 20   // no viewer is granted more, whatever it says
 	maxLanes    = 64        // viewers at a time
-	maxTypists  = 64        // attachments whose input is counted; no fewer than lanes
+	maxViewers  = 64        // attachments that are remembered; no fewer than lanes
 )
 
 // Core is a session without a world. Its owner serialises the calls.
@@ -26,26 +26,36 @@ type Core struct {
 	lanes   map[uint32]*lane
 	order   []*lane // the same, by arrival
 	turn    int     // whose output goes first, in order
-	typists map[who]*typist
-	recent  []who // of typists, the latest last
+	viewers map[who]*viewer
+	recent  []who // of viewers, the latest last
 	ranks   int
 	keys    []keys
-	taken   uint64       // of a pipe: output its last controller acknowledged
-	away    map[who]bool // broke off, and may be back; true: to type
-	first   who          // the first that came
-	seen    bool         // somebody has watched
+	taken   uint64 // of a pipe: output its last controller acknowledged
+	first   who    // the one that started it, or would have
+	seen    bool   // and that one has come
 	exit    *wire.Exit
 	screen  screenModel
 }
 
-// who is a viewer over all its links.
+// who names a viewer over all its links.
 type who struct{ user, attachment string }
 
-// lane is one viewer's link to the session.
+// viewer is one attachment. It outlives its lanes.
+type viewer struct {
+	types      bool   // it does not only watch
+	away       bool   // broke off, and may be back
+	generation int    // of its newest lane
+	rank       int    // of those that type, the lowest is the controller
+	accepted   uint64 // next offset of input wanted
+	written    uint64 // next offset not yet written to the program
+	ended      bool   // its input
+}
+
+// lane is one viewer's way to the session now.
 type lane struct {
-	stream     uint32
+	*viewer    // nobody's, until it is welcome
 	who        who
-	typist     *typist // nil: it only watches
+	stream     uint32
 	cols, rows uint16
 	owed       []wire.Frame // to be sent before any output
 	opened     bool         // Opened was sent
@@ -57,22 +67,13 @@ type lane struct {
 	failed     bool   // Close is owed, and then it is over
 }
 
-// typist is one viewer's row of input. It outlives the lane.
-type typist struct {
-	rank     int    // the lowest is the controller
-	accepted uint64 // next offset wanted
-	written  uint64 // next offset not yet written to the program
-	ended    bool
-}
-
 // NewCore begins a session. pipe says that its program has no terminal.
 func NewCore(id, name string, pipe bool, cols, rows uint16) *Core {
 	return &Core{
 		id: id, name: name, pipe: pipe,
 		out:     output{limit: ringLimit},
 		lanes:   map[uint32]*lane{},
-		typists: map[who]*typist{},
-		away:    map[who]bool{},
+		viewers: map[who]*viewer{},
 		screen:  screenModel{cols: cols, rows: rows},
 	}
 }
@@ -96,7 +97,7 @@ func (c *Core) Room() int {
 	if l != nil {
 		room = int(l.limit - min(l.limit, c.out.end))
 	}
-	if c.pipe && (l != nil || !c.seen || c.missed()) {
+	if c.pipe && (l != nil || !c.seen || c.missing(true)) {
 		room = min(room, c.out.room(c.taken))
 	}
 	return max(0, room)
@@ -106,7 +107,7 @@ func (c *Core) Room() int {
 // the first to come. It stays so over a link that broke under everybody.
 func (c *Core) controller() (first *lane) {
 	for _, l := range c.order {
-		if l.typist != nil && !l.failed && (first == nil || l.typist.rank < first.typist.rank) {
+		if l.types && !l.failed && (first == nil || l.rank < first.rank) {
 			first = l
 		}
 	}
@@ -131,17 +132,10 @@ func (c *Core) Resized(cols, rows uint16) { c.screen.resize(c.out.end, cols, row
 func (c *Core) Exited(e wire.Exit) { c.exit = &e }
 
 // Delivered says that everybody who watched has seen the end: a viewer closes
-// its stream when it has the exit. Somebody always comes, if only to start it.
+// its stream when it has the exit. Who started it comes always.
 func (c *Core) Delivered() bool {
-	if c.exit == nil || !c.seen || len(c.away) > 0 {
-		return false
-	}
-	for _, l := range c.order {
-		if !l.failed {
-			return false
-		}
-	}
-	return true
+	there := slices.ContainsFunc(c.order, func(l *lane) bool { return !l.failed })
+	return c.exit != nil && c.seen && !there && !c.missing(false)
 }
 
 // Drop forgets all lanes: the link broke. It tells whether anybody watched, who
@@ -149,7 +143,7 @@ func (c *Core) Delivered() bool {
 func (c *Core) Drop() (watched bool) {
 	c.note()
 	for _, l := range c.order {
-		c.miss(l)
+		l.away = true
 		watched = watched || !l.failed
 	}
 	clear(c.lanes)
@@ -157,17 +151,10 @@ func (c *Core) Drop() (watched bool) {
 	return watched
 }
 
-// miss notes that a viewer broke off and may be back.
-func (c *Core) miss(l *lane) {
-	if !l.failed && len(c.away) < maxTypists {
-		c.away[l.who] = l.typist != nil
-	}
-}
-
-// missed says that one who could type may be back.
-func (c *Core) missed() bool {
-	for _, typed := range c.away {
-		if typed {
+// missing says that somebody broke off and may be back; with types, to type.
+func (c *Core) missing(types bool) bool {
+	for _, v := range c.viewers {
+		if v.away && (v.types || !types) {
 			return true
 		}
 	}
@@ -184,10 +171,8 @@ func (c *Core) note() {
 // remove ends one lane. Whoever takes the controller's place keeps it.
 func (c *Core) remove(l *lane) {
 	c.note()
-	if l.typist != nil {
-		c.ranks++
-		l.typist.rank = c.ranks
-	}
+	c.ranks++
+	l.rank = c.ranks
 	delete(c.lanes, l.stream)
 	c.order = slices.DeleteFunc(c.order, func(o *lane) bool { return o == l })
 }
@@ -214,7 +199,7 @@ func (c *Core) Next(buf []byte) (wire.Frame, bool) {
 	for _, l := range c.order {
 		if l.typed && l.opened && !l.failed {
 			l.typed = false
-			return wire.AckFrame(l.stream, l.typist.written, c.inputWindow()), true
+			return wire.AckFrame(l.stream, l.written, c.inputWindow()), true
 		}
 	}
 	for i := range c.order {

@@ -8,7 +8,7 @@ import (
 
 // keys are input on its way to the program.
 type keys struct {
-	by  *typist
+	by  *viewer
 	p   []byte
 	end bool // nothing is typed after it
 }
@@ -20,27 +20,22 @@ func (c *Core) inputWindow() uint32 {
 	return inputWindow
 }
 
-// typist is a viewer's row of input. Rows are kept for those who may be back,
-// and the oldest forgotten when there are many: who comes back to a row that is
-// gone gets nil, since nobody knows what of its input was typed.
-func (c *Core) typist(w who, back bool) *typist {
-	t := c.typists[w]
-	if t == nil && back {
-		return nil
-	}
-	if t == nil {
+// remember is what is known of a viewer. They are kept for when they are back,
+// and the one that was here least lately is forgotten when there are many.
+func (c *Core) remember(w who) *viewer {
+	v := c.viewers[w]
+	if v == nil {
 		c.ranks++
-		t = &typist{rank: c.ranks}
-		c.typists[w] = t
+		v = &viewer{rank: c.ranks}
+		c.viewers[w] = v
 	}
 	c.recent = append(slices.DeleteFunc(c.recent, func(r who) bool { return r == w }), w)
-	if len(c.recent) > maxTypists {
-		oldest := slices.IndexFunc(c.recent, func(r who) bool { return !c.watches(r) })
-		delete(c.typists, c.recent[oldest])
-		delete(c.away, c.recent[oldest])
+	if len(c.recent) > maxViewers {
+		oldest := slices.IndexFunc(c.recent, func(r who) bool { return r != w && !c.watches(r) })
+		delete(c.viewers, c.recent[oldest])
 		c.recent = slices.Delete(c.recent, oldest, oldest+1)
 	}
-	return t
+	return v
 }
 
 func (c *Core) watches(w who) bool {
@@ -49,43 +44,43 @@ func (c *Core) watches(w who) bool {
 
 // input keeps what of a frame is new: a resend after a broken link is not typed
 // twice.
-func (c *Core) input(t *typist, f wire.Frame) error {
-	if f.Offset > t.accepted {
+func (c *Core) input(v *viewer, f wire.Frame) error {
+	if f.Offset > v.accepted {
 		return wire.ErrProtocol.With("input is missing")
 	}
-	known := t.accepted - f.Offset
+	known := v.accepted - f.Offset
 	if known >= uint64(len(f.Payload)) {
 		return nil
 	}
 	fresh := f.Payload[known:]
-	if t.ended || t.accepted-t.written+uint64(len(fresh)) > uint64(c.inputWindow()) {
+	if v.ended || v.accepted-v.written+uint64(len(fresh)) > uint64(c.inputWindow()) {
 		return wire.ErrProtocol.With("more was typed than the window allows")
 	}
-	t.accepted += uint64(len(fresh))
-	c.queue(t, fresh)
+	v.accepted += uint64(len(fresh))
+	c.queue(v, fresh)
 	return nil
 }
 
 // queue keeps a copy. Keys that come one by one while the program takes none are
 // joined, or each of them would cost many times its size.
-func (c *Core) queue(t *typist, p []byte) {
+func (c *Core) queue(v *viewer, p []byte) {
 	if n := len(c.keys); n > 0 {
 		last := &c.keys[n-1]
-		if last.by == t && !last.end && len(last.p)+len(p) <= wire.MaxPayload {
+		if last.by == v && !last.end && len(last.p)+len(p) <= wire.MaxPayload {
 			last.p = append(last.p, p...)
 			return
 		}
 	}
-	c.keys = append(c.keys, keys{by: t, p: slices.Clone(p)})
+	c.keys = append(c.keys, keys{by: v, p: slices.Clone(p)})
 }
 
-func (c *Core) inputEnd(t *typist, f wire.Frame) error {
-	if f.Offset != t.accepted {
+func (c *Core) inputEnd(v *viewer, f wire.Frame) error {
+	if f.Offset != v.accepted {
 		return wire.ErrProtocol.With("input ends where it is not")
 	}
-	if !t.ended {
-		t.ended = true
-		c.keys = append(c.keys, keys{by: t, end: true})
+	if !v.ended {
+		v.ended = true
+		c.keys = append(c.keys, keys{by: v, end: true})
 	}
 	return nil
 }
@@ -100,11 +95,11 @@ func (c *Core) Keys() (k keys, ok bool) {
 }
 
 // Typed says that keys reached the program, or that there is none left to type
-// for; its typist may send more.
+// for; who typed them may send more.
 func (c *Core) Typed(k keys) {
 	k.by.written += uint64(len(k.p))
 	for _, l := range c.order {
-		if l.typist == k.by {
+		if l.viewer == k.by {
 			l.typed = true
 		}
 	}

@@ -22,13 +22,13 @@ func (c *Core) pay(l *lane) (f wire.Frame) {
 // skip moves a viewer the ring has left behind on to the screen as it is.
 func (c *Core) skip(l *lane) {
 	c.owe(l, wire.KindGap, c.out.end, wire.Encode(wire.Gap{From: l.sent, To: c.out.end}))
-	c.show(l)
+	c.show(l, false)
 }
 
 // show owes a viewer the screen as it is, in place of all output so far. An
 // empty frame ends it: a viewer that did not get that far gets it anew.
-func (c *Core) show(l *lane) {
-	for b := c.screen.snapshot(&c.out); len(b) > 0; {
+func (c *Core) show(l *lane, fresh bool) {
+	for b := c.screen.snapshot(&c.out, fresh); len(b) > 0; {
 		n := min(len(b), wire.MaxPayload)
 		c.owe(l, wire.KindScreen, c.out.end, b[:n])
 		b = b[n:]
@@ -42,6 +42,7 @@ func (c *Core) show(l *lane) {
 // fail closes the stream of a viewer that broke the rules, and of no other.
 func (c *Core) fail(l *lane, err error) {
 	c.note()
+	l.viewer = &viewer{} // who may be on another lane by now, or come again
 	l.failed, l.owed = true, nil
 	c.owe(l, wire.KindClose, 0, wire.Encode(wire.AsError(err)))
 }

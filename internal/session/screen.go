@@ -43,10 +43,15 @@ func (s *screenModel) resize(at uint64, cols, rows uint16) {
 	s.sizes = append(s.sizes, resized{at, cols, rows})
 }
 
-// snapshot is what to draw on any terminal so that it shows what this one does.
-func (s *screenModel) snapshot(o *output) []byte {
+// snapshot is what to draw on any terminal so that it shows what this one does:
+// with the lines above it for one that is new here, without for one that has
+// them.
+func (s *screenModel) snapshot(o *output, fresh bool) []byte {
 	s.feed(o, o.end)
-	return s.model.Snapshot()
+	if fresh {
+		return s.model.Below()
+	}
+	return s.model.Redraw()
 }
 
 func (s *screenModel) feed(o *output, to uint64) {

@@ -20,9 +20,7 @@ func (c *Core) Take(f wire.Frame) Act {
 	case l == nil: // its last frames, on their way still
 		return Act{}
 	case f.Kind == wire.KindClose:
-		if len(f.Payload) > 0 {
-			c.miss(l)
-		}
+		l.away = len(f.Payload) > 0
 		c.remove(l)
 		return Act{}
 	case l.failed:
@@ -41,15 +39,15 @@ func (c *Core) take(l *lane, f wire.Frame) (Act, error) {
 	case wire.KindAck:
 		return Act{}, c.ack(l, f)
 	case wire.KindInput, wire.KindInputEnd, wire.KindResize, wire.KindSignal:
-		if l.typist == nil {
+		if !l.types {
 			return Act{}, wire.ErrProtocol.With("a viewer that only watches cannot type")
 		}
 	}
 	switch f.Kind {
 	case wire.KindInput:
-		return Act{Keys: true}, c.input(l.typist, f)
+		return Act{Keys: true}, c.input(l.viewer, f)
 	case wire.KindInputEnd:
-		return Act{Keys: true}, c.inputEnd(l.typist, f)
+		return Act{Keys: true}, c.inputEnd(l.viewer, f)
 	case wire.KindResize:
 		cols, rows, err := f.Size()
 		if err == nil {
@@ -69,7 +67,7 @@ func (c *Core) open(f wire.Frame) {
 	if len(c.lanes) >= 2*maxLanes {
 		return // refusals pile up that nobody reads: no more of them
 	}
-	l := &lane{stream: f.Stream}
+	l := &lane{stream: f.Stream, viewer: &viewer{}}
 	c.lanes[f.Stream] = l
 	c.order = append(c.order, l)
 	var o wire.Open
@@ -89,33 +87,35 @@ func (c *Core) open(f wire.Frame) {
 // welcome owes a new viewer Opened, and what it needs to know before output
 // goes on.
 func (c *Core) welcome(l *lane, o wire.Open) error {
-	l.who = who{o.UserID, o.Attachment}
-	c.replace(l)
-	if len(c.lanes) > maxLanes {
+	w := who{o.UserID, o.Attachment}
+	v := c.viewers[w]
+	switch {
+	case len(c.lanes) > maxLanes:
 		return wire.ErrSlowDown.With("%d viewers watch that session already", maxLanes)
-	}
-	if o.OutputFrom != nil && *o.OutputFrom > c.out.end {
+	case v != nil && o.Generation < v.generation:
+		return wire.ErrStolen // a newer link of this viewer was faster
+	case v == nil && !o.ReadOnly && o.OutputFrom != nil: // what it typed may have been typed
+		return wire.ErrGone.With("this viewer was away while many others came: attach again")
+	case o.OutputFrom != nil && *o.OutputFrom > c.out.end:
 		return wire.ErrGone.With("that session has never put out that much")
 	}
-	answer := wire.Opened{Version: wire.Version, Session: c.id, Name: c.name, TTY: !c.pipe, Fresh: o.New, Window: c.inputWindow()}
-	if !o.ReadOnly {
-		if l.typist = c.typist(l.who, o.OutputFrom != nil); l.typist == nil {
-			return wire.ErrGone.With("this viewer was away while many others came: attach again")
-		}
-		answer.InputFrom = l.typist.accepted
-		answer.Window = uint32(uint64(c.inputWindow()) - (l.typist.accepted - l.typist.written))
-	}
-	if !c.seen {
-		c.first, c.seen = l.who, true
-	}
-	delete(c.away, l.who)
+	c.replace(w)
+	l.who, l.viewer = w, c.remember(w)
+	l.types, l.away, l.generation = !o.ReadOnly, false, o.Generation
 	l.cols, l.rows = o.Cols, o.Rows
-	c.begin(l, o, answer)
+	if !c.seen && (!o.ReadOnly || o.New) {
+		c.first, c.seen = w, true
+	}
+	c.begin(l, o)
 	return nil
 }
 
-// begin says where output goes on.
-func (c *Core) begin(l *lane, o wire.Open, answer wire.Opened) {
+// begin says where output goes on, and input.
+func (c *Core) begin(l *lane, o wire.Open) {
+	answer := wire.Opened{
+		Version: wire.Version, Session: c.id, Name: c.name, TTY: !c.pipe, Fresh: o.New, InputFrom: l.accepted,
+		Window: uint32(uint64(c.inputWindow()) - (l.accepted - l.written)),
+	}
 	from, gap := c.from(l.who, o)
 	l.sent, l.acked = from, from
 	l.limit = from + uint64(min(o.Window, c.maxWindow()))
@@ -128,7 +128,7 @@ func (c *Core) begin(l *lane, o wire.Open, answer wire.Opened) {
 	if gap {
 		c.skip(l)
 	} else if redraw {
-		c.show(l)
+		c.show(l, true)
 	}
 }
 
@@ -145,14 +145,11 @@ func (c *Core) from(w who, o wire.Open) (offset uint64, gap bool) {
 	return c.out.end, false // a new viewer sees the screen as it is
 }
 
-// replace removes an older lane of the same viewer, and tells it so: of two
-// links the newest counts.
-func (c *Core) replace(l *lane) {
+// replace closes an older lane of the same viewer: of two links the newest counts.
+func (c *Core) replace(w who) {
 	for _, old := range c.order {
-		if old != l && old.who == l.who && !old.failed {
-			old.typist = nil // it is the new lane's now
+		if old.who == w && !old.failed {
 			c.fail(old, wire.ErrStolen)
-			return
 		}
 	}
 }

@@ -21,6 +21,7 @@ type Open struct {
 	Spec    Spec   `json:"spec"` // what to start, if there is something to start
 
 	Attachment string  `json:"attachment"`           // random; the same again after a broken link
+	Generation int     `json:"generation"`           // one more at each Open of an attachment: the newest link counts
 	OutputFrom *uint64 `json:"output_from,omitzero"` // first byte wanted; null: the screen as it is
 	Window     uint32  `json:"window"`               // output that may be sent from there
 	ReadOnly   bool    `json:"read_only,omitzero"`

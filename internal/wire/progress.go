@@ -15,6 +15,7 @@ const DefaultWindow = 512 << 10
 type Progress struct {
 	Attachment string // its name; the holder counts this viewer's input by it
 
+	asked  int    // how often an Open was made
 	opened bool   // once at least
 	placed bool   // and output up to out was drawn, or shown as a screen
 	out    uint64 // the next byte of output to draw
@@ -32,9 +33,10 @@ type Progress struct {
 // NewProgress has a random name and has seen nothing.
 func NewProgress() *Progress { return &Progress{Attachment: rand.Text(), window: DefaultWindow} }
 
-// Ask fills in what an Open says of where this viewer is.
+// Ask fills in what an Open says of where this viewer is. Each is for one link.
 func (p *Progress) Ask(o Open) Open {
-	o.Version, o.Attachment, o.Window = Version, p.Attachment, p.window
+	p.asked++
+	o.Version, o.Attachment, o.Generation, o.Window = Version, p.Attachment, p.asked, p.window
 	if p.placed {
 		from := p.out
 		o.OutputFrom = &from

@@ -1,0 +1,324 @@
+//go:build unix
+
+package chaos
+
+import (
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// hop is a stretch of the way to the server, with a weather of its own: what is
+// dialled here comes out at the server, late, in pieces, or not at all.
+type hop struct {
+	ln     net.Listener
+	target string
+
+	mu      sync.Mutex
+	rng     *rand.Rand
+	pairs   map[*pair]struct{}
+	delay   time.Duration             // of each packet, at most
+	split   bool                      // a byte at a time
+	open    [3]chan struct{}          // by direction; closed: packets pass
+	dialled atomic.Int64              // connections so far
+	carried [3]atomic.Int64           // bytes that arrived, by direction
+	unheard map[*pair]time.Time       // half-open since
+	noticed func(after time.Duration) // an end gave up a half-open connection
+	wg      sync.WaitGroup
+}
+
+// pair is one connection, in its two halves.
+type pair struct {
+	near, far net.Conn
+	dead      [3]atomic.Bool // by direction: what comes in is dropped
+}
+
+// newHop starts one that leads to target.
+func newHop(target string, seed uint64, noticed func(time.Duration)) (*hop, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	h := &hop{
+		ln: ln, target: target, rng: rand.New(rand.NewPCG(seed, 1)),
+		pairs: map[*pair]struct{}{}, unheard: map[*pair]time.Time{}, noticed: noticed,
+	}
+	passing := make(chan struct{})
+	close(passing)
+	h.open[toServer], h.open[fromServer] = passing, passing
+	h.wg.Go(h.accept)
+	return h, nil
+}
+
+func (h *hop) addr() string { return h.ln.Addr().String() }
+
+func (h *hop) accept() {
+	for {
+		near, err := h.ln.Accept()
+		if err != nil {
+			return
+		}
+		h.dialled.Add(1)
+		h.wg.Go(func() { h.carry(near) })
+	}
+}
+
+// carry is one connection from its first packet to its last.
+func (h *hop) carry(near net.Conn) {
+	<-h.gate(toServer) // its SYN is a packet, too
+	far, err := net.DialTimeout("tcp", h.target, 5*time.Second)
+	if err != nil {
+		reset(near)
+		return
+	}
+	p := &pair{near: near, far: far}
+	h.mu.Lock()
+	h.pairs[p] = struct{}{}
+	h.mu.Unlock()
+	var ways sync.WaitGroup
+	ways.Go(func() { h.pump(p, toServer, far, near) })
+	ways.Go(func() { h.pump(p, fromServer, near, far) })
+	ways.Wait()
+	near.Close()
+	far.Close()
+	h.mu.Lock()
+	delete(h.pairs, p)
+	since, was := h.unheard[p]
+	delete(h.unheard, p)
+	h.mu.Unlock()
+	if was {
+		h.noticed(time.Since(since))
+	}
+}
+
+// pump carries one direction. Its end is the connection's, but for one that
+// nobody hears of.
+func (h *hop) pump(p *pair, way direction, dst, src net.Conn) {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := src.Read(buf)
+		if n > 0 {
+			h.linger(way)
+			if !p.dead[way].Load() && h.deliver(dst, buf[:n]) != nil {
+				err = errors.Join(err, io.ErrClosedPipe)
+			}
+			h.carried[way].Add(int64(n))
+		}
+		if err == nil {
+			continue
+		}
+		if !p.dead[way].Load() {
+			<-h.gate(way)
+			dst.Close()
+		}
+		src.Close()
+		return
+	}
+}
+
+// linger waits as long as a packet takes.
+func (h *hop) linger(way direction) {
+	<-h.gate(way)
+	h.mu.Lock()
+	delay := time.Duration(0)
+	if h.delay > 0 {
+		delay = time.Duration(h.rng.Int64N(int64(h.delay)))
+	}
+	h.mu.Unlock()
+	if delay > 0 {
+		<-time.After(delay)
+	}
+}
+
+// splitAll is how much of a packet is split at every byte; the rest of a long
+// one comes in small pieces, or a flood would take for ever.
+const splitAll = 2 << 10
+
+func (h *hop) deliver(dst net.Conn, b []byte) error {
+	h.mu.Lock()
+	split := h.split
+	h.mu.Unlock()
+	for i := 0; split && len(b) > 1; i++ {
+		n := 1
+		if i >= splitAll {
+			n = min(61, len(b))
+		}
+		if _, err := dst.Write(b[:n]); err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	_, err := dst.Write(b)
+	return err
+}
+
+func (h *hop) gate(way direction) <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.open[way]
+}
+
+// ways are the directions that one stands for.
+func (d direction) ways() []direction {
+	if d == bothWays {
+		return []direction{toServer, fromServer}
+	}
+	return []direction{d}
+}
+
+// cut resets every connection.
+func (h *hop) cut() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for p := range h.pairs {
+		reset(p.near)
+		reset(p.far)
+	}
+}
+
+func reset(c net.Conn) {
+	_ = c.(*net.TCPConn).SetLinger(0)
+	c.Close()
+}
+
+// halfOpen has every connection drop its packets from now on, its end as well.
+// New connections are not touched.
+func (h *hop) halfOpen(d direction) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for p := range h.pairs {
+		for _, way := range d.ways() {
+			p.dead[way].Store(true)
+		}
+		if _, known := h.unheard[p]; !known {
+			h.unheard[p] = time.Now()
+		}
+	}
+}
+
+// outage lets nothing pass until it is ended.
+func (h *hop) outage(d direction) (end func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var shut []chan struct{}
+	for _, way := range d.ways() {
+		before := h.open[way]
+		ch, passes := make(chan struct{}), make(chan struct{})
+		shut = append(shut, ch)
+		h.open[way] = passes
+		h.wg.Go(func() { <-ch; <-before; close(passes) }) // two outages at once end with the later
+	}
+	return func() {
+		for _, ch := range shut {
+			close(ch)
+		}
+	}
+}
+
+// change sets the weather.
+func (h *hop) change(set func(*hop)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	set(h)
+}
+
+// close ends every connection; no outage may be left.
+func (h *hop) close() {
+	h.ln.Close()
+	h.cut()
+	h.wg.Wait()
+}
+
+// The weather itself is tested, or a run without storms would pass for one that
+// stood them.
+func TestHop(t *testing.T) {
+	echo, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer echo.Close()
+	go func() {
+		for {
+			c, err := echo.Accept()
+			if err != nil {
+				return
+			}
+			go func() { defer c.Close(); _, _ = io.Copy(c, c) }()
+		}
+	}()
+	noticed := make(chan time.Duration, 16)
+	h, err := newHop(echo.Addr().String(), 1, func(d time.Duration) { noticed <- d })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.close()
+	dial := func() net.Conn {
+		c, err := net.Dial("tcp", h.addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	send := func(c net.Conn, text string) {
+		t.Helper()
+		if _, err := io.WriteString(c, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hear := func(c net.Conn, text string, within time.Duration) error {
+		_ = c.SetReadDeadline(time.Now().Add(within))
+		got := make([]byte, len(text))
+		_, err := io.ReadFull(c, got)
+		if err == nil && string(got) != text {
+			t.Fatalf("sent %q, heard %q", text, got)
+		}
+		return err
+	}
+
+	c := dial()
+	h.change(func(h *hop) { h.split, h.delay = true, time.Millisecond })
+	send(c, "in pieces")
+	if err := hear(c, "in pieces", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	h.change(func(h *hop) { h.split, h.delay = false, 0 })
+
+	end, later := h.outage(bothWays), h.outage(toServer)
+	send(c, "late")
+	end()
+	if err := hear(c, "late", 50*time.Millisecond); err == nil {
+		t.Error("a packet passed through an outage")
+	}
+	later()
+	if err := hear(c, "late", time.Minute); err != nil {
+		t.Errorf("an outage lost a packet: %v", err)
+	}
+
+	h.halfOpen(fromServer)
+	send(c, "gone")
+	if err := hear(c, "gone", 50*time.Millisecond); err == nil {
+		t.Error("a packet passed through a half-open connection")
+	}
+	fresh := dial()
+	send(fresh, "new")
+	if err := hear(fresh, "new", time.Minute); err != nil {
+		t.Errorf("a half-open connection took a new one with it: %v", err)
+	}
+	c.Close()
+	<-noticed
+
+	send(fresh, "again")
+	if err := hear(fresh, "again", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	h.cut()
+	if err := hear(fresh, "x", time.Minute); err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("a cut connection should be reset: %v", err)
+	}
+	fresh.Close()
+}
