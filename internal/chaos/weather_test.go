@@ -96,30 +96,34 @@ func (h *hop) carry(near net.Conn) {
 	}
 }
 
-// pump carries one direction. Its end is the connection's, but for one that
-// nobody hears of.
+// pump carries one direction. That an end is gone is news, which travels like
+// everything else: not through a direction that is dead.
 func (h *hop) pump(p *pair, way direction, dst, src net.Conn) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := src.Read(buf)
 		if n > 0 {
 			h.linger(way)
-			if !p.dead[way].Load() && h.deliver(dst, buf[:n]) != nil {
-				err = errors.Join(err, io.ErrClosedPipe)
+			if !p.dead[way].Load() {
+				if h.deliver(dst, buf[:n]) != nil && !p.dead[way.back()].Load() {
+					src.Close()
+				}
+				h.carried[way].Add(int64(n))
 			}
-			h.carried[way].Add(int64(n))
 		}
 		if err == nil {
 			continue
 		}
+		<-h.gate(way)
 		if !p.dead[way].Load() {
-			<-h.gate(way)
 			dst.Close()
 		}
 		src.Close()
 		return
 	}
 }
+
+func (d direction) back() direction { return toServer + fromServer - d }
 
 // linger waits as long as a packet takes.
 func (h *hop) linger(way direction) {
@@ -176,9 +180,15 @@ func (h *hop) cut() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for p := range h.pairs {
-		reset(p.near)
-		reset(p.far)
+		if _, dead := h.unheard[p]; !dead { // which a reset does not get through to, either
+			p.reset()
+		}
 	}
+}
+
+func (p *pair) reset() {
+	reset(p.near)
+	reset(p.far)
 }
 
 func reset(c net.Conn) {
@@ -230,7 +240,11 @@ func (h *hop) change(set func(*hop)) {
 // close ends every connection; no outage may be left.
 func (h *hop) close() {
 	h.ln.Close()
-	h.cut()
+	h.mu.Lock()
+	for p := range h.pairs {
+		p.reset()
+	}
+	h.mu.Unlock()
 	h.wg.Wait()
 }
 

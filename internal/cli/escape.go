@@ -21,21 +21,26 @@ func parseEscape(s string) (byte, error) {
 	return 0, usage("--escape is one character, ^X, or none; not %q", s)
 }
 
-// filter gives the keys that are meant for the session, and calls do with each
-// key that is meant for vsay: what do does not know (it returns false) is passed
-// on with its escape character.
-func (e *escape) filter(keys []byte, do func(key byte) bool) []byte {
+// filter passes the keys that are meant for the session on to send, and calls do
+// with each key that is meant for vsay, when all before it was sent: what do does
+// not know (it returns false) is sent with its escape character.
+func (e *escape) filter(keys []byte, send func([]byte), do func(key byte) bool) {
 	if e.char == 0 {
-		return keys
+		send(keys)
+		return
 	}
 	out := make([]byte, 0, len(keys)+1)
 	for _, k := range keys {
 		switch {
 		case e.held:
 			e.held = false
-			if k != e.char && do(k) {
-				e.start = true
-				continue
+			if k != e.char {
+				send(out)
+				out = out[:0]
+				if do(k) {
+					e.start = true
+					continue
+				}
 			}
 			out = append(out, e.char)
 			if k == e.char {
@@ -49,5 +54,5 @@ func (e *escape) filter(keys []byte, do func(key byte) bool) []byte {
 		out = append(out, k)
 		e.start = k == '\r' || k == '\n'
 	}
-	return out
+	send(out)
 }

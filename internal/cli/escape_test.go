@@ -19,18 +19,26 @@ func TestEscapeAfterEnterOnly(t *testing.T) {
 	} {
 		for _, chunk := range []int{1, len(c.typed)} { // split anywhere, it is the same
 			e := escape{char: '~', start: true}
-			var sent, heard strings.Builder
+			var sent, heard, both strings.Builder
+			send := func(keys []byte) {
+				sent.Write(keys)
+				both.Write(keys)
+			}
 			for i := 0; i < len(c.typed); i += chunk {
-				sent.Write(e.filter([]byte(c.typed[i:i+chunk]), func(k byte) bool {
+				e.filter([]byte(c.typed[i:i+chunk]), send, func(k byte) bool {
 					known := strings.IndexByte(".?", k) >= 0
 					if known {
 						heard.WriteByte(k)
+						both.WriteString("<" + string(k) + ">")
 					}
 					return known
-				}))
+				})
 			}
 			if sent.String() != c.sent || heard.String() != c.heard {
 				t.Errorf("%q in pieces of %d: sent %q, heard %q; want %q, %q", c.typed, chunk, sent.String(), heard.String(), c.sent, c.heard)
+			}
+			if c.typed == "ls\r~?x" && both.String() != "ls\r<?>x" { // what was typed before ~. is not lost with it
+				t.Errorf("in pieces of %d, %q came in the order %q", chunk, c.typed, both.String())
 			}
 		}
 	}
@@ -46,7 +54,9 @@ func TestEscapeCanBeAnotherOrNone(t *testing.T) {
 		t.Error("--escape took two characters")
 	}
 	e := escape{start: true}
-	if got := e.filter([]byte("~."), func(byte) bool { t.Error("heard something"); return true }); string(got) != "~." {
+	var got []byte
+	e.filter([]byte("~."), func(keys []byte) { got = append(got, keys...) }, func(byte) bool { t.Error("heard something"); return true })
+	if string(got) != "~." {
 		t.Errorf("with none, %q was sent", got)
 	}
 }

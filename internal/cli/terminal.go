@@ -90,11 +90,15 @@ func (a *app) typeInto(att *client.Attachment, v viewing) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := a.In.Read(buf)
-		keys := esc.filter(buf[:n], func(key byte) bool { return a.command(att, key, v) })
-		if len(keys) > 0 {
-			if _, err := att.Write(keys); err != nil {
-				return
+		var over error
+		send := func(keys []byte) {
+			if len(keys) > 0 && over == nil {
+				_, over = att.Write(keys)
 			}
+		}
+		esc.filter(buf[:n], send, func(key byte) bool { return a.command(att, key, v) })
+		if over != nil {
+			return
 		}
 		if err != nil {
 			att.CloseInput() // EOF ends the keys, not the session

@@ -40,7 +40,11 @@ const (
 func (s *Screen) Write(p []byte) (int, error) {
 	s.written += uint64(len(p))
 	s.begun = 0
-	for i := 0; i < len(p); {
+	i := 0
+	if s.state == ground && s.utf8n == 0 {
+		i = s.skip(p)
+	}
+	for i < len(p) {
 		b := p[i]
 		switch {
 		case s.utf8n > 0 || b >= utf8.RuneSelf:

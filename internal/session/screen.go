@@ -11,6 +11,10 @@ import (
 // that puts out little and that nobody joins never pays for it.
 const maxLag = 1 << 20
 
+// atOnce is how much it is fed then, in bytes: enough for a flood of plain text
+// to be seen for what it is, most of which nobody would ever see.
+const atOnce = 512 << 10
+
 // screenModel is the screen as it is, fed from the ring: off the byte path, but
 // before the ring forgets.
 type screenModel struct {
@@ -26,11 +30,10 @@ type resized struct {
 	cols, rows uint16
 }
 
-// keepUp is told before n bytes of output are written to the ring. Behind by
-// too much, the model catches up twice as fast as bytes come.
+// keepUp is told before n bytes of output are written to the ring.
 func (s *screenModel) keepUp(o *output, n int) {
 	if o.end+uint64(n)-s.fed > maxLag {
-		s.feed(o, min(o.end, s.fed+2*uint64(n)))
+		s.feed(o, min(o.end, s.fed+atOnce))
 	}
 }
 

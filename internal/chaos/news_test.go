@@ -1,0 +1,51 @@
+//go:build unix
+
+package chaos
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// news is what happened, for those who have to find out why.
+type news struct {
+	mu     sync.Mutex
+	began  time.Time
+	events []string // the last of them
+	faults []string // what must not happen and did
+	broken chan struct{}
+}
+
+const lastEvents = 60
+
+func newNews() *news { return &news{began: time.Now(), broken: make(chan struct{})} }
+
+func (n *news) add(format string, args ...any) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.note(format, args...)
+}
+
+func (n *news) note(format string, args ...any) string {
+	text := fmt.Sprintf(format, args...)
+	n.events = append(n.events, fmt.Sprintf("%9.3fs  %s", time.Since(n.began).Seconds(), text))
+	n.events = n.events[max(0, len(n.events)-lastEvents):]
+	return text
+}
+
+// wrong is what must not happen. The run ends as soon as it can.
+func (n *news) wrong(format string, args ...any) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.faults = append(n.faults, n.note(format, args...))
+	if len(n.faults) == 1 {
+		close(n.broken)
+	}
+}
+
+func (n *news) read() (faults, events []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]string(nil), n.faults...), append([]string(nil), n.events...)
+}

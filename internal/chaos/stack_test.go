@@ -1,0 +1,327 @@
+//go:build unix
+
+package chaos
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"vsay/internal/client"
+	"vsay/internal/session"
+	"vsay/internal/wire"
+)
+
+// stack is a whole vsay on loopback: processes of the built program, with a hop
+// on either side of the server.
+type stack struct {
+	dir    string // all of it lives here; every process has dir/home as its HOME
+	builds [2]string
+	shell  string // what shells run: our program, see numbers_test.go
+	news   *news
+	hops   [2]*hop // the clients', the machine's
+	server *service
+	agent  *service
+	token  string
+	api    *client.Client // through the clients' hop
+	box    string         // the machine's id
+
+	mu      sync.Mutex
+	unheard time.Duration // the longest that half-open connections lived on
+}
+
+// patience is how long anything may take in a calm.
+const patience = time.Minute
+
+// newStack builds the program and starts everything.
+func newStack(t *testing.T, seed uint64, n *news) *stack {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "vsay-chaos-") // t.TempDir is too long for a socket's path
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stack{dir: dir, news: n}
+	for _, sub := range []string{"home", "report", "log"} {
+		must(t, os.Mkdir(filepath.Join(dir, sub), 0o700))
+	}
+	s.builds = builds(t, dir)
+	self, err := os.Executable()
+	must(t, err)
+	s.shell = filepath.Join(dir, "numbers")
+	script := fmt.Sprintf("#!/bin/sh\nCHAOS_REPORTS='%s' GORACE=atexit_sleep_ms=0 exec '%s' \"$@\"\n", filepath.Join(dir, "report"), self)
+	must(t, os.WriteFile(s.shell, []byte(script), 0o700))
+	s.startServer(t, seed)
+	s.startAgent(t)
+	return s
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// builds makes two programs that differ in their version alone. VSAY_CHAOS_BINARY
+// is used instead, twice, or two of them with a colon between.
+func builds(t *testing.T, dir string) (b [2]string) {
+	if given := os.Getenv("VSAY_CHAOS_BINARY"); given != "" {
+		first, second, two := strings.Cut(given, ":")
+		if !two {
+			second = first
+		}
+		return [2]string{first, second}
+	}
+	for i := range b {
+		b[i] = filepath.Join(dir, fmt.Sprintf("vsay-%d", i+1))
+		cmd := exec.Command("go", "build", "-o", b[i], "-ldflags", fmt.Sprintf("-X vsay/internal/cli.version=chaos-%d", i+1), "./cmd/vsay")
+		cmd.Dir = "../.."
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("go build: %v\n%s", err, out)
+		}
+	}
+	return b
+}
+
+func (s *stack) startServer(t *testing.T, seed uint64) {
+	port, err := freePort()
+	must(t, err)
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	s.server = &service{name: "server", stack: s, args: []string{"serve", "--listen", address, "--data-dir", filepath.Join(s.dir, "data")}}
+	s.server.ready = func(ctx context.Context) error { return ready(ctx, "http://"+address) }
+	must(t, s.server.start())
+	for i := range s.hops {
+		s.hops[i], err = newHop(address, seedOf(seed, uint64(i)), s.noticed)
+		must(t, err)
+	}
+	ep, err := endpoint(s.hops[0].addr())
+	must(t, err)
+	s.api = client.New(ep, nil)
+	password := rand.Text()
+	_, err = s.api.Signup(t.Context(), wire.Signup{Username: "chaos", Email: "chaos@example.com", Password: password})
+	must(t, err)
+	signed, err := s.api.Login(t.Context(), wire.Login{Email: "chaos@example.com", Password: password})
+	must(t, err)
+	s.token = signed.Token
+	s.api.Tokens = client.GivenToken(s.api, signed.Token)
+	must(t, os.WriteFile(filepath.Join(s.dir, "key"), []byte(signed.User.APIKey), 0o600))
+}
+
+// startAgent enrols the machine. Later starts of the agent have no API key.
+func (s *stack) startAgent(t *testing.T) {
+	args := []string{
+		"agent", "--host", "http://" + s.hops[1].addr(), "--name", "box",
+		"--state-dir", filepath.Join(s.dir, "state"), "--shell", s.shell,
+	}
+	s.agent = &service{name: "agent", stack: s, args: append(args, "--token-file", filepath.Join(s.dir, "key"))}
+	must(t, s.agent.start())
+	s.agent.args = args
+	must(t, eventually(t.Context(), "the machine does not come online", func() bool {
+		list, err := s.api.Machines(t.Context())
+		if err != nil || len(list.Machines) != 1 {
+			return false
+		}
+		s.box = list.Machines[0].AgentID
+		return list.Machines[0].Status == wire.StatusOnline
+	}))
+}
+
+func endpoint(addr string) (*wire.Endpoint, error) {
+	u, err := wire.ParseHost("http://"+addr, false)
+	if err != nil {
+		return nil, err
+	}
+	return wire.NewEndpoint(u, "")
+}
+
+// freePort is one that nobody listens on now.
+func freePort() (int, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer ln.Close()
+	return ln.Addr().(*net.TCPAddr).Port, nil
+}
+
+// ready waits until the server says that it is.
+func ready(ctx context.Context, url string) error {
+	c := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	return eventually(ctx, "the server does not get ready", func() bool {
+		resp, err := c.Get(url + "/ready")
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+}
+
+// eventually waits for what nobody announces.
+func eventually(ctx context.Context, otherwise string, holds func() bool) error {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return errors.New(otherwise)
+		}
+	}
+	return nil
+}
+
+func (s *stack) noticed(after time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unheard = max(s.unheard, after)
+}
+
+// command is vsay in the client's role.
+func (s *stack) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(s.builds[0], args...)
+	cmd.Dir, cmd.Env = s.dir, s.environ("VSAY_TOKEN="+s.token, "VSAY_HOST=http://"+s.hops[0].addr())
+	return cmd
+}
+
+func (s *stack) environ(more ...string) []string {
+	return append([]string{"HOME=" + filepath.Join(s.dir, "home"), "PATH=" + os.Getenv("PATH"), "TERM=xterm-256color"}, more...)
+}
+
+// service is a process that is killed and started again.
+type service struct {
+	name  string
+	stack *stack
+	args  []string
+	ready func(context.Context) error // nil: it is not waited for
+	build int
+
+	busy   sync.Mutex // from a death to the next start
+	cmd    *exec.Cmd
+	ended  chan struct{}
+	ending atomic.Bool // it is to end
+}
+
+// start starts the build that is its turn.
+func (v *service) start() error {
+	log, err := os.OpenFile(filepath.Join(v.stack.dir, "log", v.name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.Command(v.stack.builds[v.build], v.args...)
+	cmd.Dir, cmd.Env = v.stack.dir, v.stack.environ()
+	cmd.Stderr = log
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	v.cmd, v.ended = cmd, ended
+	v.ending.Store(false)
+	go func() {
+		err := cmd.Wait()
+		if !v.ending.Load() {
+			v.stack.news.wrong("the %s ended by itself: %v", v.name, err)
+		}
+		close(ended)
+	}()
+	if v.ready == nil {
+		return nil
+	}
+	return v.ready(context.Background())
+}
+
+// leaveWithin is what security.md gives a server that was asked to leave.
+const leaveWithin = 30 * time.Second
+
+// stop ends it, and waits until it is gone.
+func (v *service) stop(sig syscall.Signal) {
+	v.ending.Store(true)
+	_ = v.cmd.Process.Signal(sig) // it may be gone
+	select {
+	case <-v.ended:
+	case <-time.After(leaveWithin):
+		v.stack.news.wrong("the %s is still there %s after %s", v.name, leaveWithin, sig)
+		_ = v.cmd.Process.Kill()
+		<-v.ended
+	}
+	if code := v.cmd.ProcessState.ExitCode(); sig == syscall.SIGTERM && code != 0 {
+		v.stack.news.wrong("the %s ended with %d after SIGTERM", v.name, code)
+	}
+}
+
+// close ends all of it, and says what is left: a process, or a session's socket.
+func (s *stack) close() {
+	if s.server == nil || s.agent == nil || s.agent.cmd == nil {
+		return
+	}
+	sockets := func() (all []string) {
+		all, _ = filepath.Glob(filepath.Join(s.dir, "state", "s", "*"))
+		return all
+	}
+	gone := func() bool { return len(sockets()) == 0 }
+	if eventually(context.Background(), "", gone) != nil {
+		for _, path := range sockets() {
+			s.news.wrong("a holder is left that nobody asked to stay: %s", filepath.Base(path))
+			_ = session.End(path)
+		}
+		_ = eventually(context.Background(), "", gone)
+	}
+	s.agent.stop(syscall.SIGTERM)
+	s.server.stop(syscall.SIGTERM)
+	for _, h := range s.hops {
+		h.close()
+	}
+	if eventually(context.Background(), "", func() bool { return len(s.processes()) == 0 }) != nil {
+		for pid, line := range s.processes() {
+			s.news.wrong("process %d is left: %s", pid, line)
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+// processes are those that have our HOME: whatever we started, or what that
+// started. Only Linux shows environments.
+func (s *stack) processes() map[int]string {
+	found := map[int]string{}
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, d := range dirs {
+		environ, _ := os.ReadFile(filepath.Join(d, "environ")) // empty: it has ended
+		var pid int
+		if _, err := fmt.Sscanf(filepath.Base(d), "%d", &pid); err != nil || !strings.Contains("\x00"+string(environ), "\x00HOME="+filepath.Join(s.dir, "home")+"\x00") {
+			continue
+		}
+		line, _ := os.ReadFile(filepath.Join(d, "cmdline"))
+		found[pid] = strings.ReplaceAll(string(line), "\x00", " ")
+	}
+	return found
+}
+
+// tail is the end of what a process has said.
+func (s *stack) tail(name string) string {
+	f, err := os.Open(filepath.Join(s.dir, "log", name))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if end, err := f.Seek(0, io.SeekEnd); err == nil {
+		_, _ = f.Seek(max(0, end-3000), io.SeekStart)
+	}
+	b, _ := io.ReadAll(f)
+	return string(b)
+}

@@ -1,0 +1,246 @@
+//go:build unix
+
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// stream is one session as its client has it: what came, what was typed, and
+// when something moved last.
+type stream struct {
+	number int
+	what   string // kind of session and client
+	stack  *stack
+	rng    *rand.Rand
+
+	mu       sync.Mutex
+	out      *ledger
+	errs     *ledger
+	typed    *ledger // what was typed, in this life
+	life     uint16
+	numbered uint64 // records typed in this life
+	unproved []byte // typed, and not yet echoed as a hash
+	proved   rolling
+	loose    bool // what a killed client took with it leaves no exact echo
+	heard    pulse
+	echoed   pulse
+	seen     uint64 // typed bytes that the program has told of
+	attaches int
+	redials  int
+	gaps     uint64 // bytes that were said to be gone
+	binary   bool
+	quiet    bool // no more is typed
+}
+
+// pulse is how long nothing moved.
+type pulse struct {
+	last    time.Time
+	longest time.Duration // at any time
+	calm    time.Duration // while no fault was active
+}
+
+func (p *pulse) beat(calmSince time.Time) {
+	now := time.Now()
+	if !p.last.IsZero() {
+		p.longest = max(p.longest, now.Sub(p.last))
+		if !calmSince.IsZero() {
+			since := p.last
+			if calmSince.After(since) {
+				since = calmSince
+			}
+			p.calm = max(p.calm, now.Sub(since))
+		}
+	}
+	p.last = now
+}
+
+func newStream(s *stack, number int, what string, seed uint64) *stream {
+	return &stream{
+		number: number, what: what, stack: s, rng: rand.New(rand.NewPCG(seed, uint64(number))),
+		out: newLedger(true), errs: newLedger(true), typed: newLedger(true),
+		life: uint16(number)<<8 | 1,
+	}
+}
+
+func (s *stream) String() string { return fmt.Sprintf("session %d (%s)", s.number, s.what) }
+
+// sink reads what comes of stdout.
+type sink struct{ s *stream }
+
+func (k sink) Write(p []byte) (int, error) {
+	k.s.mu.Lock()
+	defer k.s.mu.Unlock()
+	before := k.s.out.Records
+	_, _ = k.s.out.Write(p)
+	k.s.moved(before)
+	return len(p), nil
+}
+
+// errSink reads what comes of stderr.
+type errSink struct{ s *stream }
+
+func (k errSink) Write(p []byte) (int, error) {
+	k.s.mu.Lock()
+	defer k.s.mu.Unlock()
+	return k.s.errs.Write(p)
+}
+
+// moved notes what is new since there were that many records. The caller holds mu.
+func (s *stream) moved(before int64) {
+	if s.out.Records == before {
+		return
+	}
+	calm := s.stack.news.calmSince()
+	s.heard.beat(calm)
+	if s.out.last.seen > s.seen {
+		s.seen = s.out.last.seen
+		s.echoed.beat(calm)
+	}
+	s.prove(s.out.last)
+}
+
+// prove compares the program's hash of what it read with what was typed.
+func (s *stream) prove(r record) {
+	if s.loose || r.seen <= s.proved.n {
+		return
+	}
+	n := r.seen - s.proved.n
+	if n > uint64(len(s.unproved)) {
+		s.stack.news.wrong("%s: the program read %d bytes and %d were typed", s, r.seen, s.typed.n)
+		s.loose = true
+		return
+	}
+	s.proved.write(s.unproved[:n])
+	s.unproved = s.unproved[n:]
+	if s.proved.sum != r.hash {
+		s.stack.news.wrong("%s: of %d typed bytes the program read others", s, r.seen)
+		s.loose = true
+	}
+}
+
+// next is what is typed next: a few records.
+func (s *stream) next(last bool) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 1 + s.rng.IntN(3)
+	if last {
+		n = 1
+	}
+	var b []byte
+	for range n {
+		b = record{life: s.life, number: s.numbered, last: last}.append(b, s.binary)
+		s.numbered++
+	}
+	_, _ = s.typed.Write(b)
+	if !s.loose {
+		s.unproved = append(s.unproved, b...)
+	}
+	return b
+}
+
+// typeEvery is how often keys are typed: 6 KB/s, more than any person.
+const typeEvery = 20 * time.Millisecond
+
+// typing types until ctx ends or the keys are not taken. Where the pieces end
+// has nothing to do with where the records do.
+func (s *stream) typing(ctx context.Context, w io.Writer) {
+	pace := time.NewTicker(typeEvery)
+	defer pace.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-pace.C:
+		}
+		if !s.put(w, s.next(false)) {
+			return
+		}
+	}
+}
+
+func (s *stream) put(w io.Writer, b []byte) bool {
+	s.mu.Lock()
+	at := s.rng.IntN(len(b) + 1)
+	s.mu.Unlock()
+	for _, p := range [][]byte{b[:at], b[at:]} {
+		if len(p) == 0 {
+			continue
+		}
+		if _, err := w.Write(p); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// mark is where a stream was at a time.
+type mark struct{ heard, echoed uint64 }
+
+func (s *stream) mark() mark {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return mark{heard: uint64(s.out.Records), echoed: max(s.seen, s.proved.n+uint64(len(s.unproved)))}
+}
+
+// past says that both directions have moved on since: that output came, and
+// that all that was typed by then was read.
+func (s *stream) past(m mark) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return uint64(s.out.Records) > m.heard && s.seen > m.echoed
+}
+
+// check compares both ends, when all is over.
+func (s *stream) check() {
+	var r report
+	path := filepath.Join(s.stack.dir, "report", strconv.Itoa(s.number))
+	b, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(b, &r)
+	}
+	if err != nil {
+		s.stack.news.wrong("%s: its program left no report: %v", s, err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out.close()
+	s.errs.close()
+	say := func(format string, args ...any) { s.stack.news.wrong("%s: "+format, append([]any{s}, args...)...) }
+	if f := s.out.faults(); f != "" {
+		say("stdout: %s", f)
+	}
+	if f := s.errs.faults(); f != "" {
+		say("stderr: %s", f)
+	}
+	if r.Faults != "" {
+		say("typed: %s", r.Faults)
+	}
+	if s.gaps > 0 {
+		say("%d bytes were said to be gone", s.gaps)
+	}
+	if got := r.Lives[s.life]; got != s.numbered {
+		say("%d records were typed and %d read", s.numbered, got)
+	}
+	if s.loose {
+		return
+	}
+	for _, c := range []struct {
+		what       string
+		sent, came side
+	}{{"stdout", r.Out, sideOf(s.out)}, {"stderr", r.Err, sideOf(s.errs)}, {"typed", sideOf(s.typed), r.In}} {
+		if c.sent != c.came {
+			say("%s: %d bytes were sent and %d came, hashes %.12s and %.12s", c.what, c.sent.Bytes, c.came.Bytes, c.sent.Digest, c.came.Digest)
+		}
+	}
+}
