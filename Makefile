@@ -13,8 +13,13 @@ RELEASER  = $(GO) tool -modfile=tools/goreleaser/go.mod goreleaser
 
 FUZZTIME ?= 10s
 
+# of make chaos: the same seed gives the same faults
+SEED     ?= 1
+FOR      ?= 5m
+SESSIONS ?= 6
+
 .DEFAULT_GOAL := help
-.PHONY: help build test lint fmt run release-check cross fuzz
+.PHONY: help build test chaos lint fmt run release-check cross fuzz
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -24,6 +29,9 @@ build: ## builds bin/vsay, one static binary
 
 test: ## runs every test, with the race detector
 	$(GO) test -race ./...
+
+chaos: ## breaks all that can break under sessions and counts their bytes: SEED=1 FOR=5m SESSIONS=6
+	$(GO) test ./internal/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -seed $(SEED) -for $(FOR) -sessions $(SESSIONS)
 
 lint: ## looks for badly formatted, doubtful and vulnerable code
 	$(TOOL) golangci-lint fmt --diff

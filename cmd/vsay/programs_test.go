@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -12,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
 	"vsay/internal/session"
@@ -19,7 +22,7 @@ import (
 )
 
 // patience is how long anything may take that has no time of its own.
-const patience = time.Minute
+const patience = 30 * time.Second
 
 // running is a program in the background.
 type running struct {
@@ -66,7 +69,7 @@ func (r *running) says() (string, error) {
 	case s := <-r.said:
 		return s, nil
 	case <-r.ended:
-		return "", fmt.Errorf("it ended (%v): %s", r.err, &r.log)
+		return "", fmt.Errorf("it ended (%s): %s", fmt.Sprint(r.err), &r.log)
 	case <-time.After(patience):
 		r.end(os.Kill)
 		return "", fmt.Errorf("it took too long: %s", &r.log)
@@ -77,6 +80,21 @@ func (r *running) says() (string, error) {
 func (r *running) end(how os.Signal) {
 	_ = r.process.Signal(how) // it may have ended by itself
 	<-r.ended
+}
+
+// ends waits for the program to end by itself and gives its exit code.
+func (r *running) ends() (int, error) {
+	select {
+	case <-r.ended:
+	case <-time.After(patience):
+		r.end(os.Kill)
+		return 0, fmt.Errorf("the program does not end: %s", &r.log)
+	}
+	var failed *exec.ExitError
+	if errors.As(r.err, &failed) {
+		return failed.ExitCode(), nil
+	}
+	return 0, r.err
 }
 
 // site is a folder with an environment, in which programs are started.
@@ -144,10 +162,12 @@ var online = regexp.MustCompile(`msg=online .*agent_id=(\S+)`)
 const asScriptsDo = `trap '' INT QUIT; exec "$@"`
 
 // agent starts an agent with what is in VSAY_HOST, and returns when `vsay ls`
-// shows the machine online. The first start takes the key from `vsay api-key`.
+// shows the machine online. A first start without --token takes the key from
+// `vsay api-key`.
 func (s site) agent(name string, flags ...string) (*running, error) {
 	args := []string{"-c", asScriptsDo, "sh", "vsay", "agent", "--name", name, "--state-dir", s.stateDir(name)}
-	if _, err := os.Stat(filepath.Join(s.stateDir(name), "machine.json")); err != nil {
+	_, err := os.Stat(filepath.Join(s.stateDir(name), "machine.json"))
+	if err != nil && !slices.Contains(flags, "--token") {
 		key, err := s.command("vsay", "api-key").Output()
 		if err != nil {
 			return nil, fmt.Errorf("vsay api-key: %w", err)
@@ -187,9 +207,9 @@ func (s site) shows(agentID string) bool {
 func (s site) stateDir(agent string) string { return filepath.Join(s.dir, "state", agent) }
 
 // endSessions ends whatever an agent has started: it would outlive the test.
-func (s site) endSessions(agent string) error {
+func endSessions(stateDir string) error {
 	return until("sessions do not end", func() bool {
-		sockets, _ := filepath.Glob(filepath.Join(s.stateDir(agent), "s", "*"))
+		sockets, _ := filepath.Glob(filepath.Join(stateDir, "s", "*"))
 		for _, socket := range sockets {
 			if session.End(socket) == nil {
 				return false // gone once nobody answers

@@ -1,23 +1,54 @@
+//go:build unix
+
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
-	"math/big"
-	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
+
+// The scripts in testdata/script are the manual: each shows a part of vsay as
+// it is used, with the real program and a real server. script_test.go has the
+// commands they use beside testscript's own.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"server":      startServer,
+			"stop-server": stopServer,
+			"kill-server": killServer,
+			"agent":       startAgent,
+			"kill-agent":  killAgent,
+			"terminal":    startTerminal,
+			"type":        typeKeys,
+			"see":         seeText,
+			"size":        setSize,
+			"ends":        seeEnd,
+			"gone":        seeGone,
+			"exits":       exits,
+			"keep":        keep,
+			"certificate": certificate,
+		},
+		Setup: func(env *testscript.Env) error {
+			home := filepath.Join(env.WorkDir, "home")
+			env.Setenv("HOME", home)
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // a second for each vsay that ends, with -race
+			env.Values[castKey{}] = &cast{
+				servers: map[string]*running{}, agents: map[string]*running{}, terminals: map[string]*terminal{},
+			}
+			return os.Mkdir(home, 0o700)
+		},
+	})
+}
 
 // cast is what a script has running, by name.
 type cast struct {
@@ -93,7 +124,7 @@ func startAgent(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0]+"_pid", strconv.Itoa(r.process.Pid))
 	ts.Defer(func() {
 		r.end(os.Kill)
-		ts.Check(s.endSessions(args[0]))
+		ts.Check(endSessions(s.stateDir(args[0])))
 	})
 }
 
@@ -150,16 +181,5 @@ func certificate(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: certificate CERT KEY")
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	ts.Check(err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	ts.Check(err)
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), 0o600))
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
+	ts.Check(writeCertificate(ts.MkAbs(args[0]), ts.MkAbs(args[1])))
 }

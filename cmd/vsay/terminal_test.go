@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -79,7 +81,7 @@ func (t *terminal) see(text *regexp.Regexp) error {
 		case at != nil:
 			return nil
 		case over:
-			return fmt.Errorf("the program ended (%v) and never showed %q: %q", t.err, text, t.all)
+			return fmt.Errorf("the program ended (%s) and never showed %q: %q", fmt.Sprint(t.err), text, t.all)
 		}
 		select {
 		case <-fresh:
@@ -177,16 +179,22 @@ func setSize(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(pty.Setsize(t.keys, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)}))
 }
 
-// seeEnd is `ends NAME CODE`: waits for the program to end with that code.
+// seeEnd is `ends NAME CODE`: waits for the program in a terminal, or for an
+// agent, to end with that code.
 func seeEnd(ts *testscript.TestScript, neg bool, args []string) {
-	t := named(ts, "ends", castOf(ts).terminals, neg, args)
-	if len(args) != 2 {
+	if neg || len(args) != 2 {
 		ts.Fatalf("usage: ends NAME CODE")
 	}
-	code, err := t.ends()
+	var code int
+	var err error
+	if r, ok := castOf(ts).agents[args[0]]; ok {
+		code, err = r.ends()
+	} else {
+		code, err = named(ts, "ends", castOf(ts).terminals, neg, args).ends()
+	}
 	ts.Check(err)
 	if strconv.Itoa(code) != args[1] {
-		ts.Fatalf("the program ended with %d and not %s: %q", code, args[1], t.all)
+		ts.Fatalf("%s ended with %d and not %s", args[0], code, args[1])
 	}
 }
 

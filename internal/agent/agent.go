@@ -118,6 +118,7 @@ func (a *Agent) serve(ctx context.Context) error {
 	if err := conn.Write(ctx, wire.Frame{Kind: wire.KindHello, Payload: wire.Encode(hello)}); err != nil {
 		return err
 	}
+	a.APIKey = "" // it has done its work: a machine that is taken out does not bring itself back
 	a.Log.Info("online", "machine", a.id.Name, "agent_id", a.id.AgentID)
 	if a.Online != nil {
 		a.Online(a.id.AgentID, a.id.Name)
@@ -126,7 +127,8 @@ func (a *Agent) serve(ctx context.Context) error {
 	for {
 		f, err := conn.Read(ctx)
 		if err != nil {
-			return err
+			// Whatever ended it, only the next dial's answer says whether there is a point.
+			return wire.ErrLinkLost.With("the link ended: %s", wire.AsError(err).Message)
 		}
 		if do := a.order(f); do != nil {
 			go func(stream uint32) {

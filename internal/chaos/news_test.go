@@ -15,6 +15,8 @@ type news struct {
 	events []string // the last of them
 	faults []string // what must not happen and did
 	broken chan struct{}
+	calm   time.Time // since then no fault is active; zero: one is
+	quiet  bool      // and none has anything left to do: nothing may break any more
 }
 
 const lastEvents = 60
@@ -48,4 +50,38 @@ func (n *news) read() (faults, events []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return append([]string(nil), n.faults...), append([]string(nil), n.events...)
+}
+
+// lost notes that a link broke, which is wrong once all faults are over.
+func (n *news) lost(who fmt.Stringer, why string) {
+	n.mu.Lock()
+	quiet := n.quiet
+	n.mu.Unlock()
+	if quiet {
+		n.wrong("%s lost its link with no fault to blame: %s", who, why)
+		return
+	}
+	n.add("%s lost its link: %s", who, why)
+}
+
+func (n *news) setQuiet() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.quiet = true
+}
+
+// setCalm says whether a fault is active.
+func (n *news) setCalm(calm bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.calm = time.Time{}
+	if calm {
+		n.calm = time.Now()
+	}
+}
+
+func (n *news) calmSince() time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.calm
 }

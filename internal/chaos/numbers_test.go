@@ -37,8 +37,9 @@ type numbers struct {
 type report struct {
 	Out, Err, In side
 	Lives        map[uint16]uint64 // records read of each writer
-	Faults       string
-	Cut          int64
+
+	Lost, Doubled, Changed, Cut int64 // what its ledger says of what was typed
+	Bad                         string
 }
 
 // side is a stream as one end has it.
@@ -109,8 +110,8 @@ func (p *numbers) fail(why string) {
 const (
 	tick       = 20 * time.Millisecond
 	mostAtOnce = 6
-	floodEvery = 500 // ticks
-	flood      = 2000
+	floodEvery = 500  // ticks
+	flood      = 8000 // records, at most: half a megabyte
 )
 
 // talk writes until all was read.
@@ -130,7 +131,7 @@ func (p *numbers) talk() {
 		}
 		n := rng.IntN(mostAtOnce)
 		if rng.IntN(floodEvery) == 0 {
-			n = flood
+			n = rng.IntN(flood)
 		}
 		p.say(os.Stdout, p.out, n, false)
 		if !p.tty && rng.IntN(4) == 0 {
@@ -159,7 +160,10 @@ func (p *numbers) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.read.close()
-	r := report{Out: sideOf(p.out), Err: sideOf(p.errs), In: sideOf(p.read), Lives: map[uint16]uint64{}, Faults: p.read.faults() + p.bad, Cut: p.read.Cut}
+	r := report{
+		Out: sideOf(p.out), Err: sideOf(p.errs), In: sideOf(p.read), Lives: map[uint16]uint64{},
+		Lost: p.read.Lost, Doubled: p.read.Doubled, Changed: p.read.Changed, Cut: p.read.Cut, Bad: p.bad,
+	}
 	for id, w := range p.read.lives {
 		r.Lives[id] = w.next
 		if p.tty {

@@ -86,10 +86,11 @@ type form struct {
 	longest time.Duration // a link is broken at most so long
 	down    time.Duration // a process is away at most so long
 	clients int           // that can be killed
+	quick   bool          // no half-open links: each takes half a minute to be noticed
 }
 
 var (
-	shortForm = form{length: 20 * time.Second, round: 5, spacing: 900 * time.Millisecond, longest: 3 * time.Second, down: 700 * time.Millisecond}
+	shortForm = form{length: 7 * time.Second, round: 5, spacing: 900 * time.Millisecond, longest: 3 * time.Second, down: 700 * time.Millisecond, quick: true}
 	longForm  = form{round: 10, spacing: 2500 * time.Millisecond, longest: 40 * time.Second, down: 3 * time.Second}
 )
 
@@ -118,7 +119,7 @@ func draw(rng *rand.Rand, f form) fault {
 	delay, down := between(rng, 10*time.Millisecond, 300*time.Millisecond), between(rng, 0, f.down)
 	weather, long := between(rng, f.longest/10, f.longest/4), between(rng, f.longest/8, f.longest)
 	x.Kind = drawKind(rng)
-	if x.Kind == clientKill && f.clients == 0 {
+	if x.Kind == clientKill && f.clients == 0 || x.Kind == halfOpen && f.quick {
 		x.Kind = cutLink
 	}
 	switch x.Kind {

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"strconv"
 )
 
 // What is streamed, both ways, are records: numbered, each with a checksum, all
@@ -21,7 +20,6 @@ import (
 const (
 	recordLen = bodyLen + 2
 	bodyLen   = 62 // as it is seen on a screen
-	summedLen = bodyLen - 8
 	padLen    = 9
 	padAt     = 44
 )
@@ -69,23 +67,17 @@ func (r record) pad(binary bool) (pad [padLen]byte) {
 	return pad
 }
 
-// parseRecord reads the bodyLen bytes in front of the line's end. ok: it is one, to
-// the last bit.
+// parseRecord reads the bodyLen bytes in front of the line's end. ok: it is one,
+// to the last bit.
 func parseRecord(b []byte) (r record, ok bool) {
 	if len(b) != bodyLen {
 		return r, false
 	}
-	sum, err := strconv.ParseUint(string(b[summedLen:]), 16, 32)
-	if err != nil || uint32(sum) != crc32.ChecksumIEEE(b[:summedLen]) {
-		return r, false
-	}
-	var pad [padLen]byte
 	if _, err := fmt.Sscanf(string(b[:padAt]), "%04x.%010d.%010d.%016x.", &r.life, &r.number, &r.seen, &r.hash); err != nil {
 		return r, false
 	}
-	copy(pad[:], b[padAt:])
-	r.last = string(pad[:]) == lastPad
-	return r, pad == r.pad(true) || pad == r.pad(false)
+	r.last = string(b[padAt:padAt+padLen]) == lastPad
+	return r, bytes.Equal(b, r.append(nil, true)[:bodyLen]) || bytes.Equal(b, r.append(nil, false)[:bodyLen])
 }
 
 // frame reads a whole record, its line's end included.

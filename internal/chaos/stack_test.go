@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -192,9 +193,9 @@ func (s *stack) noticed(after time.Duration) {
 	s.unheard = max(s.unheard, after)
 }
 
-// command is vsay in the client's role.
-func (s *stack) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(s.builds[0], args...)
+// command is vsay in the client's role, of the builds in turn.
+func (s *stack) command(turn int, args ...string) *exec.Cmd {
+	cmd := exec.Command(s.builds[turn%len(s.builds)], args...)
 	cmd.Dir, cmd.Env = s.dir, s.environ("VSAY_TOKEN="+s.token, "VSAY_HOST=http://"+s.hops[0].addr())
 	return cmd
 }
@@ -265,22 +266,20 @@ func (v *service) stop(sig syscall.Signal) {
 	}
 }
 
-// close ends all of it, and says what is left: a process, or a session's socket.
-func (s *stack) close() {
-	if s.server == nil || s.agent == nil || s.agent.cmd == nil {
-		return
+// close ends all of it, and says what is left: a process, or a holder. Those
+// named in kept may wait for a client that will not come back, and are ended.
+func (s *stack) close(kept func(socket string) bool) {
+	unasked := func() (all []string) {
+		return slices.DeleteFunc(s.sockets(), kept)
 	}
-	sockets := func() (all []string) {
-		all, _ = filepath.Glob(filepath.Join(s.dir, "state", "s", "*"))
-		return all
-	}
-	gone := func() bool { return len(sockets()) == 0 }
-	if eventually(context.Background(), "", gone) != nil {
-		for _, path := range sockets() {
-			s.news.wrong("a holder is left that nobody asked to stay: %s", filepath.Base(path))
-			_ = session.End(path)
+	if eventually(context.Background(), "", func() bool { return len(unasked()) == 0 }) != nil {
+		for _, socket := range unasked() {
+			s.news.wrong("a holder is left that nobody asked to stay: %s", socket)
 		}
-		_ = eventually(context.Background(), "", gone)
+	}
+	s.endSessions()
+	if eventually(context.Background(), "", func() bool { return len(s.sockets()) == 0 }) != nil {
+		s.news.wrong("holders do not end when told to: %s", s.sockets())
 	}
 	s.agent.stop(syscall.SIGTERM)
 	s.server.stop(syscall.SIGTERM)
@@ -292,6 +291,22 @@ func (s *stack) close() {
 			s.news.wrong("process %d is left: %s", pid, line)
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
+	}
+}
+
+// sockets are those of the holders that live, each named by the beginning of its
+// session's id.
+func (s *stack) sockets() (all []string) {
+	files, _ := os.ReadDir(filepath.Join(s.dir, "state", "s"))
+	for _, f := range files {
+		all = append(all, f.Name())
+	}
+	return all
+}
+
+func (s *stack) endSessions() {
+	for _, socket := range s.sockets() {
+		_ = session.End(filepath.Join(s.dir, "state", "s", socket)) // one that is gone already is what we want
 	}
 }
 

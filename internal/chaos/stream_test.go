@@ -20,6 +20,7 @@ import (
 type stream struct {
 	number int
 	what   string // kind of session and client
+	socket string // its holder's
 	stack  *stack
 	rng    *rand.Rand
 
@@ -39,7 +40,8 @@ type stream struct {
 	redials  int
 	gaps     uint64 // bytes that were said to be gone
 	binary   bool
-	quiet    bool // no more is typed
+	own      bool // its client is of this process
+	report   report
 }
 
 // pulse is how long nothing moved.
@@ -133,6 +135,9 @@ func (s *stream) next(last bool) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 1 + s.rng.IntN(3)
+	if s.rng.IntN(pasteEvery) == 0 {
+		n = s.rng.IntN(paste)
+	}
 	if last {
 		n = 1
 	}
@@ -148,8 +153,13 @@ func (s *stream) next(last bool) []byte {
 	return b
 }
 
-// typeEvery is how often keys are typed: 6 KB/s, more than any person.
-const typeEvery = 20 * time.Millisecond
+// How keys are typed: 6 KB/s, more than any person, and now and then a paste
+// that is larger than what may be under way.
+const (
+	typeEvery  = 20 * time.Millisecond
+	pasteEvery = 500
+	paste      = 5000 // records, at most
+)
 
 // typing types until ctx ends or the keys are not taken. Where the pieces end
 // has nothing to do with where the records do.
@@ -202,11 +212,10 @@ func (s *stream) past(m mark) bool {
 
 // check compares both ends, when all is over.
 func (s *stream) check() {
-	var r report
 	path := filepath.Join(s.stack.dir, "report", strconv.Itoa(s.number))
 	b, err := os.ReadFile(path)
 	if err == nil {
-		err = json.Unmarshal(b, &r)
+		err = json.Unmarshal(b, &s.report)
 	}
 	if err != nil {
 		s.stack.news.wrong("%s: its program left no report: %v", s, err)
@@ -223,8 +232,9 @@ func (s *stream) check() {
 	if f := s.errs.faults(); f != "" {
 		say("stderr: %s", f)
 	}
-	if r.Faults != "" {
-		say("typed: %s", r.Faults)
+	r := s.report
+	if r.Lost+r.Doubled+r.Changed > 0 || r.Bad != "" {
+		say("typed: %d records lost, %d doubled, %d bytes changed %s", r.Lost, r.Doubled, r.Changed, r.Bad)
 	}
 	if s.gaps > 0 {
 		say("%d bytes were said to be gone", s.gaps)
@@ -233,6 +243,9 @@ func (s *stream) check() {
 		say("%d records were typed and %d read", s.numbered, got)
 	}
 	if s.loose {
+		if end := r.Out.Bytes / recordLen; s.out.last.number+1 != end {
+			say("the last client saw the end at record %d, not %d", s.out.last.number+1, end)
+		}
 		return
 	}
 	for _, c := range []struct {
@@ -243,4 +256,27 @@ func (s *stream) check() {
 			say("%s: %d bytes were sent and %d came, hashes %.12s and %.12s", c.what, c.sent.Bytes, c.came.Bytes, c.sent.Digest, c.came.Digest)
 		}
 	}
+}
+
+// begun waits for the first output.
+func (s *stream) begun() error {
+	return eventually(context.Background(), fmt.Sprintf("%s: nothing comes", s), func() bool { return s.mark().heard > 0 })
+}
+
+// within waits for an end.
+func (s *stream) within(done <-chan error) error {
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(patience):
+		return fmt.Errorf("%s does not end", s)
+	}
+}
+
+// state is where it stands, for who wonders why it does not move on.
+func (s *stream) state(since mark) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprintf("output stands at record %d (then %d), of %d bytes typed in this life the program has told of %d (wanted: more than %d)",
+		s.out.Records, since.heard, s.numbered*recordLen, s.seen, since.echoed)
 }

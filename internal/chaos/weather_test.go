@@ -23,7 +23,7 @@ type hop struct {
 	rng     *rand.Rand
 	pairs   map[*pair]struct{}
 	delay   time.Duration             // of each packet, at most
-	split   bool                      // a byte at a time
+	split   int                       // how many want data to come a byte at a time
 	open    [3]chan struct{}          // by direction; closed: packets pass
 	dialled atomic.Int64              // connections so far
 	carried [3]atomic.Int64           // bytes that arrived, by direction
@@ -145,7 +145,7 @@ const splitAll = 2 << 10
 
 func (h *hop) deliver(dst net.Conn, b []byte) error {
 	h.mu.Lock()
-	split := h.split
+	split := h.split > 0
 	h.mu.Unlock()
 	for i := 0; split && len(b) > 1; i++ {
 		n := 1
@@ -211,6 +211,13 @@ func (h *hop) halfOpen(d direction) {
 	}
 }
 
+// ghosts is how many half-open connections there still are.
+func (h *hop) ghosts() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.unheard)
+}
+
 // outage lets nothing pass until it is ended.
 func (h *hop) outage(d direction) (end func()) {
 	h.mu.Lock()
@@ -230,11 +237,18 @@ func (h *hop) outage(d direction) (end func()) {
 	}
 }
 
-// change sets the weather.
-func (h *hop) change(set func(*hop)) {
+// slow makes packets take longer, by up to d more.
+func (h *hop) slow(d time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	set(h)
+	h.delay += d
+}
+
+// pieces has data come a byte at a time, until -1 follows 1.
+func (h *hop) pieces(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.split += n
 }
 
 // close ends every connection; no outage may be left.
@@ -295,12 +309,14 @@ func TestHop(t *testing.T) {
 	}
 
 	c := dial()
-	h.change(func(h *hop) { h.split, h.delay = true, time.Millisecond })
+	h.pieces(1)
+	h.slow(time.Millisecond)
 	send(c, "in pieces")
 	if err := hear(c, "in pieces", time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	h.change(func(h *hop) { h.split, h.delay = false, 0 })
+	h.pieces(-1)
+	h.slow(-time.Millisecond)
 
 	end, later := h.outage(bothWays), h.outage(toServer)
 	send(c, "late")

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -118,6 +119,7 @@ func (a *app) agentConfig(o agentOptions) (c agent.Config, err error) {
 		if c.Name, err = os.Hostname(); err != nil {
 			return c, usage("--name is missing, and this machine does not know its own")
 		}
+		c.Name = strings.ToValidUTF8(c.Name, "")
 	}
 	if c.Shell != "" {
 		if info, err := os.Stat(c.Shell); err != nil || info.IsDir() {
@@ -144,7 +146,11 @@ func (o agentOptions) key() (string, error) {
 	if err != nil {
 		return "", usage("--token-file: %s", err)
 	}
-	return string(bytes.TrimSpace(b)), nil
+	key := string(bytes.TrimSpace(b))
+	if !utf8.ValidString(key) {
+		return "", usage("--token-file: %s holds no API key", o.TokenFile)
+	}
+	return key, nil
 }
 
 // hideSecrets takes the key out of the arguments and the environment, where

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -62,7 +64,7 @@ func (a *app) attach(ctx context.Context, o attachOptions) error {
 	tty := a.terminal()
 	ask := wire.Open{
 		New: o.fresh, ReadOnly: o.readOnly, Steal: o.steal, Source: "cli", Cols: 80, Rows: 24,
-		Spec: wire.Spec{Kind: wire.KindShell, TTY: true, Term: os.Getenv("TERM"), Env: locale()},
+		Spec: wire.Spec{Kind: wire.KindShell, TTY: true, Term: termName(), Env: locale()},
 	}
 	ask.Name = session
 	if tty != nil {
@@ -87,10 +89,13 @@ func (a *app) attach(ctx context.Context, o attachOptions) error {
 	return a.view(ctx, att, viewing{escape: esc, tty: tty, input: true, left: left})
 }
 
+// termName is what kind of terminal this one is, as far as it can be said.
+func termName() string { return strings.ToValidUTF8(os.Getenv("TERM"), "") }
+
 // locale is what of this side's environment says how text is written.
 func locale() (env []string) {
 	for _, key := range []string{"LANG", "LC_ALL", "LC_CTYPE", "COLORTERM"} {
-		if v, ok := os.LookupEnv(key); ok {
+		if v, ok := os.LookupEnv(key); ok && utf8.ValidString(v) {
 			env = append(env, key+"="+v)
 		}
 	}

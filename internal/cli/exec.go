@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -80,6 +81,11 @@ func (o *execOptions) split(cmd *cobra.Command, args []string) error {
 			return usage("-e takes KEY=VALUE, not %q", kv)
 		}
 	}
+	for _, l := range o.labels {
+		if key, _, ok := strings.Cut(l, "="); !ok || key == "" {
+			return usage("--label takes key=value, not %q", l)
+		}
+	}
 	return nil
 }
 
@@ -145,7 +151,29 @@ func (a *app) execOne(ctx context.Context, api *client.Client, m wire.Machine, o
 		return err
 	}
 	v.left = fmt.Sprintf("left the command on %s; it runs on: vsay kill %s ends it", m.Name, att.Opened.Session)
-	return finish(a.view(withoutSignals(ctx), att, v))
+	return finish(orEnd(api, att, a.view(withoutSignals(ctx), att, v)))
+}
+
+// brokenPipe is the exit code of a program whose reader has gone.
+const brokenPipe = exitError(128 + int(syscall.SIGPIPE))
+
+// endingWithin is how long vsay waits for a command that it cannot follow any more.
+const endingWithin = 3 * time.Second
+
+// orEnd makes sure that a command does not run on when vsay fails under it: nobody
+// would read its output or hear how it ended. err says how following it went.
+func orEnd(api *client.Client, att *client.Attachment, err error) error {
+	var remote exitError
+	if err == nil || errors.As(err, &remote) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), endingWithin)
+	defer cancel()
+	_ = api.EndSession(ctx, att.Opened.Session) // what failed before is what is told
+	if errors.Is(err, syscall.EPIPE) {
+		return brokenPipe
+	}
+	return err
 }
 
 func (a *app) execOpen(o execOptions, tty *os.File) wire.Open {
@@ -154,7 +182,7 @@ func (a *app) execOpen(o execOptions, tty *os.File) wire.Open {
 		Spec: wire.Spec{Kind: wire.KindExec, Command: o.command, Env: append(locale(), o.env...), Dir: o.dir, TTY: o.tty},
 	}
 	if o.tty {
-		ask.Spec.Term, ask.Cols, ask.Rows = os.Getenv("TERM"), 80, 24
+		ask.Spec.Term, ask.Cols, ask.Rows = termName(), 80, 24
 	}
 	if tty != nil {
 		ask.Cols, ask.Rows = screenSize(tty)
@@ -178,7 +206,12 @@ const startGrace = 5 * time.Second
 // the exit code is, after all.
 func (a *app) begin(ctx context.Context, api *client.Client, agentID string, ask wire.Open, limit time.Duration) (*client.Attachment, func(error) error, error) {
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, passedOn...)
+	for _, s := range passedOn {
+		if !signal.Ignored(s) { // as under nohup, or behind the & of a script
+			signal.Notify(signals, s)
+		}
+	}
+	signal.Ignore(syscall.SIGPIPE) // it would end vsay before it has ended the command
 	starting, cancel := context.WithCancel(withoutSignals(ctx))
 	defer cancel()
 	told := context.AfterFunc(ctx, func() { time.AfterFunc(startGrace, cancel) })
@@ -228,7 +261,7 @@ func (a *app) govern(att *client.Attachment, signals chan os.Signal, limit time.
 	}
 }
 
-var passedOn = []os.Signal{os.Interrupt, syscall.SIGTERM}
+var passedOn = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 
 func signalName(s os.Signal) string {
 	switch s {

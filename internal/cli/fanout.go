@@ -49,7 +49,7 @@ func (a *app) execQuiet(ctx context.Context, api *client.Client, m wire.Machine,
 	if err == nil && exit.Code != 0 {
 		err = exitError(exit.Code)
 	}
-	err = finish(err)
+	err = finish(orEnd(api, att, err))
 	var remote exitError
 	if err != nil && !errors.As(err, &remote) {
 		fmt.Fprintf(stderr, "vsay: %s\n", clean(wire.AsError(err).Message))

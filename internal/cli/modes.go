@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -32,8 +33,15 @@ var watched = []int{1, 9, 47, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 10
 const cursorShown = 25 // set in a fresh terminal, unlike the others
 
 func (m *modes) Write(p []byte) (int, error) {
-	for _, c := range p {
-		m.step(c)
+	for i := 0; i < len(p); i++ {
+		if m.state == plainText {
+			n := bytes.IndexByte(p[i:], 0x1b)
+			if n < 0 {
+				break
+			}
+			i += n
+		}
+		m.step(p[i])
 	}
 	return m.w.Write(p)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -42,6 +43,9 @@ func (a *app) ask(ctx context.Context, c *credentials, fresh bool) error {
 		c.password = os.Getenv("VSAY_PASSWORD")
 	default:
 		c.password, err = a.askPassword(ctx, fresh)
+	}
+	if err == nil && !(utf8.ValidString(c.Email+c.Username) && utf8.ValidString(c.password)) {
+		err = usage("what was typed is not UTF-8: is the terminal set to another encoding?")
 	}
 	return err
 }

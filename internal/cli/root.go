@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -21,6 +23,9 @@ func (a *app) rootCmd() *cobra.Command {
 				return nil
 			}
 			err := a.settleAll(cmd)
+			if err == nil {
+				err = a.readable()
+			}
 			a.running = err == nil
 			return err
 		},
@@ -35,6 +40,22 @@ func (a *app) rootCmd() *cobra.Command {
 	)
 	root.AddCommand(a.packagers()...)
 	return root
+}
+
+// readable refuses bytes that are no text. JSON cannot carry them, and what would
+// arrive in their place is not what was meant.
+func (a *app) readable() error {
+	for _, arg := range a.args {
+		if !utf8.ValidString(arg) {
+			return usage("%q is not UTF-8, and only that can be sent: write it another way", arg)
+		}
+	}
+	for _, kv := range os.Environ() {
+		if name, value, _ := strings.Cut(kv, "="); strings.HasPrefix(name, "VSAY_") && !utf8.ValidString(value) {
+			return usage("%s is not UTF-8, and only that can be sent: set it to something else", name)
+		}
+	}
+	return nil
 }
 
 // unknownCommand refuses a first word that is no command.

@@ -136,15 +136,18 @@ func (a *app) startTrial(ctx context.Context) (t *trial, err error) {
 	if err != nil {
 		return nil, err
 	}
-	over := make(chan error, 1)
-	go func() { over <- t.agent.Run(life) }()
+	over := make(chan struct{})
+	var ended error // once over
+	go func() {
+		defer close(over)
+		ended = t.agent.Run(life)
+	}()
 	ends = append(ends, func() { <-over; _ = t.agent.Close() })
 	select {
 	case t.agentID = <-online:
 		return t, t.untilOnline(ctx)
-	case err = <-over:
-		over <- err
-		return nil, err
+	case <-over:
+		return nil, ended
 	case <-time.After(20 * time.Second):
 		return nil, failed("the agent did not come online")
 	}

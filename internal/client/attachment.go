@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math/rand/v2"
-	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -19,13 +16,6 @@ const lane = 1
 // maxKept bytes are typed ahead of what the session has taken; then Write waits.
 const maxKept = 256 << 10
 
-// Redialling, with full jitter: soon, since somebody is watching.
-const (
-	minRedial = 250 * time.Millisecond
-	maxRedial = 5 * time.Second
-	ackWithin = 10 * time.Millisecond // output that was drawn is acknowledged no later
-)
-
 // Attachment is one viewer on one session, over as many links as it takes: when
 // one breaks it dials again and goes on where it was, with no byte lost and
 // none doubled in either direction.
@@ -33,6 +23,7 @@ type Attachment struct {
 	api     *Client
 	agentID string
 	ask     wire.Open
+	dial    func(context.Context) (*wire.Conn, error)
 
 	// Lost is told that the link broke and why, and Back that there is a new one.
 	// They may be nil, and must be set before Run.
@@ -46,13 +37,16 @@ type Attachment struct {
 
 	mu       sync.Mutex
 	conn     *wire.Conn // nil while there is none
+	stop     func()     // ends Run
 	progress *wire.Progress
 	room     *sync.Cond // on mu: kept input got less, or it is over
 	pace     pace
-	waiting  []wire.Frame // signals for a session that cannot be reached now
-	over     error        // why Write cannot go on
+	waiting  []string // signals for a session that cannot be reached now
+	over     error    // why Write cannot go on
 	left     bool
 
+	token   string        // of the last dial; Run's alone, as tries is
+	tries   int           // links that did not live long
 	sending sync.Mutex    // one at a time takes from progress.Next
 	drew    chan struct{} // something was drawn that is not acknowledged
 }
@@ -60,87 +54,27 @@ type Attachment struct {
 // Attach opens a session on a machine, new or running, as o says. It returns
 // when the session has answered.
 func (c *Client) Attach(ctx context.Context, agentID string, o wire.Open) (*Attachment, error) {
+	a := newAttachment(c, agentID, o)
+	return a, a.begin(ctx)
+}
+
+func newAttachment(c *Client, agentID string, o wire.Open) *Attachment {
 	a := &Attachment{api: c, agentID: agentID, ask: o, progress: wire.NewProgress(), drew: make(chan struct{}, 1)}
 	a.room = sync.NewCond(&a.mu)
-	conn, err := a.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	// From now on this very session is meant, whatever became of its name.
-	a.ask.Session, a.ask.Name, a.ask.New, a.ask.Steal = a.Opened.Session, "", false, false
-	a.conn = conn
-	return a, nil
+	a.dial = a.dialServer
+	return a
 }
 
-// open dials and waits for Opened, after which output goes on.
-func (a *Attachment) open(ctx context.Context) (*wire.Conn, error) {
-	conn, err := a.dial(ctx)
-	if err != nil {
-		return nil, err
+// begin is the first Open. From then on this very session is meant, whatever
+// became of its name.
+func (a *Attachment) begin(ctx context.Context) error {
+	if err := a.open(ctx); err != nil {
+		return err
 	}
 	a.mu.Lock()
-	ask := a.progress.Ask(a.ask)
-	a.mu.Unlock()
-	if err := conn.Write(ctx, wire.Frame{Kind: wire.KindOpen, Stream: lane, Payload: wire.Encode(ask)}); err != nil {
-		conn.CloseNow()
-		return nil, err
-	}
-	if err := a.answer(ctx, conn); err != nil {
-		conn.CloseNow()
-		return nil, err
-	}
-	return conn, nil
-}
-
-func (a *Attachment) dial(ctx context.Context) (*wire.Conn, error) {
-	token, err := a.api.Tokens.Token(ctx)
-	if err != nil {
-		return nil, err
-	}
-	path := "/api/terminal/" + url.PathEscape(a.agentID) + "/ws"
-	dial := func(token string) (*wire.Conn, error) {
-		return a.api.Endpoint.Dial(ctx, path, wire.ViewerProtocol, http.Header{"Authorization": {"Bearer " + token}})
-	}
-	conn, err := dial(token)
-	again, ok := a.api.Tokens.(renewer)
-	if ok && errors.Is(err, wire.ErrUnauthed) {
-		if token, renewErr := again.Renew(ctx, token); renewErr == nil {
-			return dial(token)
-		}
-	}
-	return conn, err
-}
-
-func (a *Attachment) answer(ctx context.Context, conn *wire.Conn) error {
-	for {
-		f, err := conn.Read(ctx)
-		switch {
-		case err != nil:
-			return err
-		case f.Stream != lane:
-		case f.Kind == wire.KindClose:
-			return closeError(f)
-		case f.Kind == wire.KindOpened:
-			var o wire.Opened
-			if err := wire.Decode(f.Payload, &o); err != nil {
-				return err
-			}
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			if a.Opened.Session == "" {
-				a.Opened = o
-			}
-			return a.progress.Opened(o, f.Offset)
-		}
-	}
-}
-
-func closeError(f wire.Frame) error {
-	var e wire.Error
-	if len(f.Payload) == 0 || wire.Decode(f.Payload, &e) != nil {
-		return wire.ErrLinkLost
-	}
-	return wire.Received(e.Code, e.Message, 0)
+	defer a.mu.Unlock()
+	a.ask.Session, a.ask.Name, a.ask.New, a.ask.Steal = a.Opened.Session, "", false, false
+	return nil
 }
 
 // Run draws output until the program has ended, and says how it ended. Drawn is
@@ -150,6 +84,9 @@ func closeError(f wire.Frame) error {
 func (a *Attachment) Run(ctx context.Context, stdout, stderr io.Writer) (wire.Exit, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	a.mu.Lock()
+	a.stop = stop
+	a.mu.Unlock()
 	exit, err := a.run(ctx, stdout, stderr)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -169,9 +106,13 @@ func (a *Attachment) run(ctx context.Context, stdout, stderr io.Writer) (wire.Ex
 		a.mu.Lock()
 		conn := a.conn
 		a.mu.Unlock()
+		began := time.Now()
 		exit, err := a.serve(ctx, conn, stdout, stderr)
+		a.mu.Lock()
+		a.conn = nil
+		a.mu.Unlock()
 		if exit != nil {
-			conn.Close(nil)
+			hangUp(conn)
 			return *exit, nil
 		}
 		conn.CloseNow()
@@ -181,74 +122,45 @@ func (a *Attachment) run(ctx context.Context, stdout, stderr io.Writer) (wire.Ex
 		if final(err) {
 			return wire.Exit{}, err
 		}
+		if time.Since(began) > healthy {
+			a.tries = 0
+		}
 		if err := a.redial(ctx, err); err != nil {
 			return wire.Exit{}, err
 		}
 	}
 }
 
-// final says that dialling again would not help.
-func final(err error) bool {
-	for _, e := range []*wire.Error{
-		wire.ErrUnauthed, wire.ErrReauth, wire.ErrForbidden, wire.ErrNotFound, wire.ErrGone,
-		wire.ErrStolen, wire.ErrBadRequest, wire.ErrProtocol,
-	} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	var drawing drawError
-	return errors.As(err, &drawing)
-}
+// hangUpWithin is how long an end may take: the other end may be dead, and
+// somebody waits for his prompt.
+const hangUpWithin = time.Second
 
-// drawError is a stdout or stderr that takes no more.
-type drawError struct{ error }
-
-func (e drawError) Unwrap() error { return e.error }
-
-// redial dials until there is a link again, or there is no point.
-func (a *Attachment) redial(ctx context.Context, why error) error {
-	a.mu.Lock()
-	a.conn = nil
-	a.mu.Unlock()
-	if a.Lost != nil {
-		a.Lost(why)
-	}
-	for n := 1; ; n = min(n+1, 10) {
-		select {
-		case <-time.After(rand.N(min(maxRedial, minRedial<<n))):
-		case <-ctx.Done():
-			return ctx.Err()
+// hangUp says goodbye to the server, so that nothing on its way is lost.
+func hangUp(conn *wire.Conn, last ...wire.Frame) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, f := range last {
+			_ = conn.Write(context.Background(), f)
 		}
-		if a.hasLeft() {
-			return ErrLeft
-		}
-		dialing, cancel := context.WithTimeout(ctx, 20*time.Second)
-		conn, err := a.open(dialing)
-		cancel()
-		if err == nil {
-			a.mu.Lock()
-			a.conn = conn
-			a.mu.Unlock()
-			if a.Back != nil {
-				a.Back()
-			}
-			return nil
-		}
-		if final(err) {
-			return err
-		}
+		conn.Close(nil)
+	}()
+	select {
+	case <-done:
+	case <-time.After(hangUpWithin):
 	}
 }
 
 // serve draws what one link brings, until it breaks or the program has ended.
 func (a *Attachment) serve(ctx context.Context, conn *wire.Conn, stdout, stderr io.Writer) (*wire.Exit, error) {
 	ctx, stop := context.WithCancel(ctx)
+	var live sync.WaitGroup
+	defer live.Wait()
 	defer stop()
-	go conn.KeepAlive(ctx)
-	go a.ackLate(ctx, conn)
-	go a.renewToken(ctx, conn)
-	a.sendWaiting(ctx, conn)
+	live.Go(func() { _ = conn.KeepAlive(ctx) })
+	live.Go(func() { a.ackLate(ctx, conn) })
+	live.Go(func() { a.renewToken(ctx, conn, a.token) })
+	a.sendWaiting()
 	a.flush() // what was typed and not acknowledged goes again
 	for {
 		f, err := conn.Read(ctx)
@@ -272,16 +184,12 @@ func (a *Attachment) take(ctx context.Context, conn *wire.Conn, f wire.Frame, st
 	case wire.KindStderr:
 		return nil, a.draw(ctx, conn, f, stderr)
 	case wire.KindScreen:
-		if _, err := stdout.Write(f.Payload); err != nil {
-			return nil, drawError{err}
-		}
-		a.jump(f.Offset)
+		return nil, a.show(f, stdout)
 	case wire.KindGap:
 		var g wire.Gap
 		if err := wire.Decode(f.Payload, &g); err != nil {
 			return nil, err
 		}
-		a.jump(g.To)
 		if a.Gap != nil {
 			a.Gap(g)
 		}
@@ -306,10 +214,23 @@ func (a *Attachment) take(ctx context.Context, conn *wire.Conn, f wire.Frame, st
 	return nil, nil
 }
 
-func (a *Attachment) jump(to uint64) {
+// drawError is a stdout or stderr that takes no more.
+type drawError struct{ error }
+
+func (e drawError) Unwrap() error { return e.error }
+
+// show draws a part of a screen. The empty one ends it: this viewer is there.
+func (a *Attachment) show(f wire.Frame, w io.Writer) error {
+	if len(f.Payload) > 0 {
+		if _, err := w.Write(f.Payload); err != nil {
+			return drawError{err}
+		}
+		return nil
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.progress.Jump(to)
+	a.progress.Jump(f.Offset)
+	return nil
 }
 
 func (a *Attachment) draw(ctx context.Context, conn *wire.Conn, f wire.Frame, w io.Writer) error {

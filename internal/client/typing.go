@@ -11,22 +11,34 @@ import (
 // when the session is far behind. After the end it is an error. Who only watches
 // types nothing, sends no signal and has no size that counts: all of it is
 // dropped here, since the server cuts off whoever tries.
-func (a *Attachment) Write(p []byte) (int, error) {
+func (a *Attachment) Write(p []byte) (n int, err error) {
 	if a.ask.ReadOnly {
 		return len(p), nil
 	}
+	for n < len(p) {
+		typed, err := a.keep(p[n:])
+		if err != nil {
+			return n, err
+		}
+		n += typed
+		a.flush()
+	}
+	return n, nil
+}
+
+// keep takes as much as there is room for, waiting for some.
+func (a *Attachment) keep(p []byte) (int, error) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	for a.over == nil && a.progress.Kept() >= maxKept {
 		a.room.Wait()
 	}
 	if a.over != nil {
-		a.mu.Unlock()
 		return 0, a.over
 	}
-	a.progress.Type(p)
-	a.mu.Unlock()
-	a.flush()
-	return len(p), nil
+	n := min(len(p), maxKept-a.progress.Kept())
+	a.progress.Type(p[:n])
+	return n, nil
 }
 
 // CloseInput says that no more is typed. A command without a terminal sees the
@@ -75,6 +87,8 @@ func (a *Attachment) Resize(cols, rows uint16) {
 }
 
 // Signal sends a signal, named as in "INT", to the program in the foreground.
+// While the link is away it is kept. One that was on its way when the link broke
+// is lost: unlike keys, signals are not counted.
 func (a *Attachment) Signal(name string) {
 	if a.ask.ReadOnly {
 		return
@@ -82,34 +96,42 @@ func (a *Attachment) Signal(name string) {
 	f := wire.Frame{Kind: wire.KindSignal, Stream: lane, Payload: []byte(name)}
 	a.mu.Lock()
 	conn := a.conn
-	if conn == nil {
-		a.waiting = append(a.waiting, f)
-	}
 	a.mu.Unlock()
-	if conn != nil {
-		_ = conn.Write(context.Background(), f)
+	if conn != nil && conn.Write(context.Background(), f) == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.waiting) < maxWaiting {
+		a.waiting = append(a.waiting, name)
 	}
 }
 
-func (a *Attachment) sendWaiting(ctx context.Context, conn *wire.Conn) {
+// maxWaiting signals are kept: enough for whoever hits Ctrl-C in anger.
+const maxWaiting = 16
+
+func (a *Attachment) sendWaiting() {
 	a.mu.Lock()
-	frames := a.waiting
+	names := a.waiting
 	a.waiting = nil
 	a.mu.Unlock()
-	for _, f := range frames {
-		_ = conn.Write(ctx, f)
+	for _, name := range names {
+		a.Signal(name)
 	}
 }
 
-// Leave ends the attachment and leaves the session running.
+// Leave ends the attachment and leaves the session running. It does not wait
+// for a link that is stuck.
 func (a *Attachment) Leave() {
 	a.mu.Lock()
 	a.left = true
-	conn := a.conn
+	conn, stop := a.conn, a.stop
 	a.mu.Unlock()
 	if conn != nil {
-		_ = conn.Write(context.Background(), wire.Frame{Kind: wire.KindClose, Stream: lane})
-		conn.Close(nil)
+		hangUp(conn, wire.Frame{Kind: wire.KindClose, Stream: lane})
+	}
+	if stop != nil {
+		stop()
 	}
 }
 
@@ -126,50 +148,9 @@ func (a *Attachment) Kept() int {
 	return a.progress.Kept()
 }
 
-// ack acknowledges what was drawn: a quarter of the window at a time, or at once.
-func (a *Attachment) ack(ctx context.Context, conn *wire.Conn, now bool) {
-	a.mu.Lock()
-	f, ok := a.progress.Ack(lane, now)
-	a.mu.Unlock()
-	if ok {
-		_ = conn.Write(ctx, f)
-		return
-	}
-	select {
-	case a.drew <- struct{}{}:
-	default:
-	}
-}
-
-// ackLate acknowledges the last bytes of a burst, a little later.
-func (a *Attachment) ackLate(ctx context.Context, conn *wire.Conn) {
-	timer := time.NewTimer(ackWithin)
-	defer timer.Stop()
-	for {
-		select {
-		case <-a.drew:
-		case <-ctx.Done():
-			return
-		}
-		timer.Reset(ackWithin)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return
-		}
-		a.mu.Lock()
-		f, ok := a.progress.Ack(lane, true)
-		a.mu.Unlock()
-		if ok {
-			_ = conn.Write(ctx, f)
-		}
-	}
-}
-
 // renewToken hands the server each new token of this login, so that a terminal
 // that is open for days is not cut when the first one ends.
-func (a *Attachment) renewToken(ctx context.Context, conn *wire.Conn) {
-	sent, _ := a.api.Tokens.Token(ctx)
+func (a *Attachment) renewToken(ctx context.Context, conn *wire.Conn, sent string) {
 	tick := time.NewTicker(5 * time.Minute)
 	defer tick.Stop()
 	for {
@@ -184,36 +165,4 @@ func (a *Attachment) renewToken(ctx context.Context, conn *wire.Conn) {
 			_ = conn.Write(ctx, wire.Frame{Kind: wire.KindToken, Payload: []byte(token)})
 		}
 	}
-}
-
-// pace is how fast the viewer's terminal draws. The window is sized by it, in
-// time and not in bytes: it is what Ctrl-C has to wait for.
-type pace struct {
-	bytes int
-	spent time.Duration // inside Write
-}
-
-const (
-	windowTime = 35 * time.Millisecond
-	minWindow  = 64 << 10
-	maxWindow  = 4 << 20
-)
-
-func (p *pace) drew(n int, took time.Duration) {
-	p.bytes += n
-	p.spent += took
-	if p.spent > 100*time.Millisecond { // older strokes count half
-		p.bytes /= 2
-		p.spent /= 2
-	}
-}
-
-// window is what the terminal draws in windowTime, and what is on its way in a
-// round trip besides.
-func (p *pace) window(rtt time.Duration) uint32 {
-	if p.bytes < 4*minWindow {
-		return wire.DefaultWindow // too little to tell
-	}
-	rate := float64(p.bytes) / max(p.spent.Seconds(), 1e-6)
-	return uint32(min(max(rate*(windowTime+2*rtt).Seconds(), minWindow), maxWindow))
 }

@@ -96,8 +96,8 @@ func (c *control) take(f wire.Frame, on AgentEvents) error {
 func (r *Relay) present(c *control) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if old := r.agents[c.who.AgentID]; old != nil && old.cut.CompareAndSwap(false, true) {
-		go old.end(wire.ErrStolen)
+	if old := r.agents[c.who.AgentID]; old != nil {
+		old.cut(wire.ErrStolen)
 	}
 	r.agents[c.who.AgentID] = c
 }
@@ -140,7 +140,7 @@ func (r *Relay) Reachable(agentID string) bool {
 func (r *Relay) agent(agentID string) *control {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c := r.agents[agentID]; c != nil && !c.cut.Load() {
+	if c := r.agents[agentID]; c != nil && c.passing() == nil {
 		return c
 	}
 	return nil
@@ -153,31 +153,49 @@ func (r *Relay) Ask(ctx context.Context, agentID string, kind wire.Kind, questio
 	if c == nil {
 		return wire.ErrOffline
 	}
-	answer := make(chan wire.Reply, 1)
-	c.mu.Lock()
-	c.next++
-	stream := c.next
-	c.pending[stream] = answer
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		delete(c.pending, stream)
-		c.mu.Unlock()
+	stream, answer := c.ask()
+	defer c.forgetAsked(stream)
+	sent := make(chan error, 1)
+	go func() {
+		// The link outlives this request: a context that ends would close it. And it
+		// may be stuck, for as long as nobody has noticed that it is dead.
+		f := wire.Frame{Kind: kind, Stream: stream, Payload: wire.Encode(question)}
+		sent <- c.conn.Write(context.WithoutCancel(ctx), f)
 	}()
-	// The link outlives this request: a context that ends would close it.
-	f := wire.Frame{Kind: kind, Stream: stream, Payload: wire.Encode(question)}
-	if err := c.conn.Write(context.WithoutCancel(ctx), f); err != nil {
-		return errors.Join(wire.ErrOffline, err)
-	}
-	select {
-	case reply := <-answer:
-		if reply.Error != nil {
-			return wire.Received(reply.Error.Code, reply.Error.Message, 0)
+	for {
+		select {
+		case err := <-sent:
+			if err != nil && !errors.Is(err, wire.ErrTooLarge) {
+				err = errors.Join(wire.ErrOffline, err)
+			}
+			if err != nil {
+				return err
+			}
+			sent = nil
+		case reply := <-answer:
+			if reply.Error != nil {
+				return wire.Received(reply.Error.Code, reply.Error.Message, 0)
+			}
+			return nil
+		case <-c.gone:
+			return wire.ErrOffline
+		case <-ctx.Done():
+			return wire.ErrUnavailable.With("the machine did not answer in time")
 		}
-		return nil
-	case <-c.gone:
-		return wire.ErrOffline
-	case <-ctx.Done():
-		return wire.ErrUnavailable.With("the machine did not answer in time")
 	}
+}
+
+func (c *control) ask() (stream uint32, answer chan wire.Reply) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next++
+	answer = make(chan wire.Reply, 1)
+	c.pending[c.next] = answer
+	return c.next, answer
+}
+
+func (c *control) forgetAsked(stream uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.pending, stream)
 }

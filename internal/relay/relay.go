@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"vsay/internal/wire"
 )
@@ -33,6 +32,7 @@ type Relay struct {
 	arrived  map[string]chan struct{}      // closed when that session's link comes
 	views    map[string]map[*View]struct{} // by session id
 	open     map[*entry]struct{}           // everything that can be cut
+	empty    chan struct{}                 // closed when nothing is open, if somebody waits for it
 }
 
 // New starts with nobody.
@@ -50,8 +50,24 @@ func New(log *slog.Logger) *Relay {
 // entry is one connection as Cut sees it.
 type entry struct {
 	who Who
-	cut atomic.Bool       // nothing passes any more
-	end func(*wire.Error) // closes it, may take a moment
+	why atomic.Pointer[wire.Error] // it was cut: nothing passes any more
+	end func(*wire.Error)          // closes it, may take a moment
+}
+
+// cut has nothing pass from now on, and closes the connection. The first one
+// says why.
+func (e *entry) cut(why *wire.Error) {
+	if e.why.CompareAndSwap(nil, why) {
+		go e.end(why)
+	}
+}
+
+// passing is nil until the entry is cut.
+func (e *entry) passing() error {
+	if why := e.why.Load(); why != nil {
+		return why
+	}
+	return nil
 }
 
 func (r *Relay) enter(who Who, end func(*wire.Error)) *entry {
@@ -66,6 +82,10 @@ func (r *Relay) leave(e *entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.open, e)
+	if len(r.open) == 0 && r.empty != nil {
+		close(r.empty)
+		r.empty = nil
+	}
 }
 
 // Cut ends every connection that matches. When it returns nothing more passes
@@ -74,28 +94,26 @@ func (r *Relay) Cut(why *wire.Error, match func(Who) bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for e := range r.open {
-		if match(e.who) && e.cut.CompareAndSwap(false, true) {
-			go e.end(why)
+		if match(e.who) {
+			e.cut(why)
 		}
 	}
 }
 
 // ended waits until every connection is gone, or ctx ends.
 func (r *Relay) ended(ctx context.Context) {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		r.mu.Lock()
-		n := len(r.open)
-		r.mu.Unlock()
-		if n == 0 {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	r.mu.Lock()
+	if len(r.open) > 0 && r.empty == nil {
+		r.empty = make(chan struct{})
+	}
+	empty := r.empty
+	r.mu.Unlock()
+	if empty == nil {
+		return
+	}
+	select {
+	case <-empty:
+	case <-ctx.Done():
 	}
 }
 

@@ -37,8 +37,8 @@ func (r *Relay) ServeHolder(ctx context.Context, who Who, session string, conn *
 		if err != nil {
 			return err
 		}
-		if l.cut.Load() {
-			return wire.ErrUnauthed
+		if err := l.passing(); err != nil {
+			return err
 		}
 		if f.Stream != 0 {
 			if v := r.lane(l, f.Stream); v != nil {
@@ -68,8 +68,9 @@ func finish(ctx context.Context, l *link, f wire.Frame, ended func(wire.Exit) er
 func (r *Relay) attach(session string, l *link) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if old := r.sessions[session]; old != nil && old.cut.CompareAndSwap(false, true) {
-		go old.end(wire.ErrStolen)
+	if old := r.sessions[session]; old != nil {
+		old.cut(wire.ErrStolen)
+		old.drop() // its viewers ask again, and find this one
 	}
 	r.sessions[session] = l
 	if ch := r.arrived[session]; ch != nil {
@@ -84,6 +85,11 @@ func (r *Relay) detach(session string, l *link) {
 	if r.sessions[session] == l {
 		delete(r.sessions, session)
 	}
+	l.drop()
+}
+
+// drop tells every viewer that the link is gone. Relay.mu is held.
+func (l *link) drop() {
 	for _, v := range l.lanes {
 		v.fail(wire.ErrLinkLost)
 	}
@@ -96,35 +102,40 @@ func (r *Relay) lane(l *link, stream uint32) *View {
 	return l.lanes[stream]
 }
 
-// await gives the session's link, waiting for it to come. call, if not nil, is
-// used once when there is none yet.
+// await gives the session's link, waiting for it to come. call, if not nil, asks
+// for it whenever it is not there.
 func (r *Relay) await(ctx context.Context, session string, call func(context.Context) error) (*link, error) {
 	for {
-		r.mu.Lock()
-		l := r.sessions[session]
-		if l != nil && !l.cut.Load() {
-			r.mu.Unlock()
+		l, coming := r.find(session)
+		if l != nil {
 			return l, nil
 		}
-		ch := r.arrived[session]
-		if ch == nil {
-			ch = make(chan struct{})
-			r.arrived[session] = ch
-		}
-		r.mu.Unlock()
 		if call != nil {
 			if err := call(ctx); err != nil {
+				r.giveUp(session, coming)
 				return nil, err
 			}
-			call = nil
 		}
 		select {
-		case <-ch:
+		case <-coming:
 		case <-ctx.Done():
-			r.giveUp(session, ch)
+			r.giveUp(session, coming)
 			return nil, wire.ErrUnavailable.With("the session did not answer in time")
 		}
 	}
+}
+
+// find gives the session's link, or what is closed when one comes.
+func (r *Relay) find(session string) (l *link, coming chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if l := r.sessions[session]; l != nil && l.passing() == nil {
+		return l, nil
+	}
+	if r.arrived[session] == nil {
+		r.arrived[session] = make(chan struct{})
+	}
+	return nil, r.arrived[session]
 }
 
 // giveUp forgets that somebody waits; others who still do look again.

@@ -8,10 +8,6 @@ import (
 	"vsay/internal/wire"
 )
 
-// maxQueued bytes wait for one viewer. A holder that keeps to the window never
-// reaches it: the largest window is 4 MiB.
-const maxQueued = 6 << 20
-
 // View is one viewer's place at a session: counted from Watch on, joined to the
 // session's link by Connect.
 type View struct {
@@ -23,9 +19,9 @@ type View struct {
 	stream  uint32
 
 	mu     sync.Mutex
-	urgent []wire.Frame // Acks, which overtake output
-	queue  []wire.Frame
-	queued int // bytes in queue
+	queue  queue
+	opened bool        // Opened was handed out
+	ack    *wire.Frame // the last one, which overtakes output
 	err    error
 	wake   chan struct{}
 }
@@ -59,8 +55,8 @@ func (v *View) Steal() {
 	v.relay.mu.Lock()
 	defer v.relay.mu.Unlock()
 	for other := range v.relay.views[v.session] {
-		if other != v && other.cut.CompareAndSwap(false, true) {
-			go other.end(wire.ErrStolen)
+		if other != v {
+			other.cut(wire.ErrStolen)
 		}
 	}
 }
@@ -68,25 +64,40 @@ func (v *View) Steal() {
 // Connect joins the view to its session's link, which call (if not nil) asks
 // for when it is not there.
 func (v *View) Connect(ctx context.Context, call func(context.Context) error) error {
-	l, err := v.relay.await(ctx, v.session, call)
-	if err != nil {
-		return err
+	for {
+		l, err := v.relay.await(ctx, v.session, call)
+		if err != nil {
+			return err
+		}
+		if err := v.passing(); err != nil {
+			return err // cut off while it waited
+		}
+		if v.join(l) {
+			return nil
+		}
 	}
+}
+
+// join takes a lane of a link, unless the link broke this moment.
+func (v *View) join(l *link) bool {
 	v.relay.mu.Lock()
 	defer v.relay.mu.Unlock()
 	if l.lanes == nil {
-		return wire.ErrLinkLost // it broke this moment
+		return false
 	}
 	l.next++
 	v.link, v.stream = l, l.next
 	l.lanes[v.stream] = v
-	return nil
+	return true
 }
 
 // Send passes a frame on to the holder.
 func (v *View) Send(ctx context.Context, f wire.Frame) error {
-	if v.cut.Load() {
-		return wire.ErrUnauthed
+	if err := v.passing(); err != nil {
+		return err
+	}
+	if v.link.passing() != nil {
+		return wire.ErrLinkLost
 	}
 	f.Stream = v.stream
 	// Writing must not end with the viewer: the link is not its own.
@@ -109,36 +120,41 @@ func (v *View) Recv(ctx context.Context) (wire.Frame, error) {
 }
 
 func (v *View) pop() (f wire.Frame, ok bool, err error) {
+	if err := v.passing(); err != nil {
+		return f, false, err // what is queued is for nobody's eyes any more
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	switch {
-	case len(v.urgent) > 0:
-		f, v.urgent = v.urgent[0], v.urgent[1:]
-	case len(v.queue) > 0:
-		f, v.queue = v.queue[0], v.queue[1:]
-		v.queued -= len(f.Payload)
-	default:
+	if v.ack != nil && v.opened {
+		f, v.ack = *v.ack, nil
+		return f, true, nil
+	}
+	if v.queue.empty() {
 		return f, false, v.err // an end is told after all that came before it
 	}
+	f = v.queue.pop()
+	v.opened = v.opened || f.Kind == wire.KindOpened
 	return f, true, nil
 }
 
+// push keeps a frame for the viewer. Of Acks the last says all: they do not pile
+// up, and overtake what is there but the answer to Open, which comes first.
 func (v *View) push(f wire.Frame) {
-	f.Payload = bytes.Clone(f.Payload)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.err != nil {
+	switch {
+	case v.err != nil:
 		return
+	case f.Kind == wire.KindAck:
+		v.ack = new(wire.Frame)
+		*v.ack = f
+		v.ack.Payload = bytes.Clone(f.Payload)
+	default:
+		v.queue.push(f)
 	}
-	if f.Kind == wire.KindAck {
-		v.urgent = append(v.urgent, f)
-	} else {
-		v.queue = append(v.queue, f)
-		v.queued += len(f.Payload)
-	}
-	if v.queued > maxQueued {
-		v.queue, v.queued = nil, 0
-		v.err = wire.ErrProtocol.With("the machine sent more than the window allows")
+	if v.queue.bytes > maxQueued {
+		v.queue, v.ack = queue{}, nil
+		v.err = wire.ErrLinkLost.With("this viewer is too far behind") // it may come again for the rest
 	}
 	v.nudge()
 }

@@ -31,37 +31,73 @@ func (s *Server) runCommand(w http.ResponseWriter, r *http.Request, me caller) e
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	p, err := s.seat(ctx, me, m, wire.Open{
+	wait := r.URL.Query().Get("wait") == "true"
+	if wait {
+		outlast(w)
+	}
+	c := &capture{s: s, me: me, machine: m, cut: func(*wire.Error) { cancel() }, progress: wire.NewProgress(), ask: wire.Open{
 		New: true, Source: "api",
 		Spec: wire.Spec{Kind: wire.KindExec, Command: []string{"/bin/sh", "-c", body.Command}, Shown: body.Command},
-	}, func(*wire.Error) { cancel() })
-	if err != nil {
-		return err
-	}
-	defer p.View.Leave(context.WithoutCancel(ctx), nil) // the command runs on
-	watched := &capture{progress: wire.NewProgress()}
-	if err := p.View.Send(ctx, wire.Frame{Kind: wire.KindOpen, Payload: wire.Encode(watched.progress.Ask(p.open))}); err != nil {
-		return err
-	}
-	wait := r.URL.Query().Get("wait") == "true"
-	exit, err := watched.run(ctx, p, wait)
+	}}
+	exit, err := c.follow(ctx, wait)
 	switch {
 	case err != nil && r.Context().Err() == nil && ctx.Err() != nil:
 		return wire.ErrUnauthed // it was cut off
 	case err != nil:
 		return err
 	case !wait:
-		return answer(w, http.StatusOK, wire.CommandSent{Message: "Command sent", Command: body.Command, SessionID: p.session.ID})
+		return answer(w, http.StatusOK, wire.CommandSent{Message: "Command sent", Command: body.Command, SessionID: c.ask.Session})
 	}
 	return answer(w, http.StatusOK, wire.CommandDone{
-		Stdout: watched.text(wire.KindOutput), Stderr: watched.text(wire.KindStderr), ExitCode: exit.Code,
+		Stdout: c.text(wire.KindOutput), Stderr: c.text(wire.KindStderr), ExitCode: exit.Code,
 	})
+}
+
+// outlast lifts the time limits of ordinary requests from one that lasts as long
+// as a program does. They would end it without an answer.
+func outlast(w http.ResponseWriter) {
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(time.Time{}) // a writer that has no limits has none to lift
+	_ = c.SetWriteDeadline(time.Time{})
 }
 
 // capture is a viewer that keeps what it sees.
 type capture struct {
+	s        *Server
+	me       caller
+	machine  store.Machine
+	ask      wire.Open
+	cut      func(*wire.Error)
 	progress *wire.Progress
 	out, err bytes.Buffer
+}
+
+// follow starts the command and watches it, over as many session links as it
+// takes: one that breaks is no failure of the command. It runs on when nobody
+// watches any more.
+func (c *capture) follow(ctx context.Context, wait bool) (exit wire.Exit, err error) {
+	p, err := c.s.seat(ctx, c.me, c.machine, c.ask, c.cut)
+	for {
+		if err != nil {
+			return exit, err
+		}
+		c.ask.Session, c.ask.New = p.session.ID, false
+		exit, err = c.watch(ctx, p, wait)
+		if !errors.Is(err, wire.ErrLinkLost) || ctx.Err() != nil {
+			p.View.Leave(context.WithoutCancel(ctx), nil)
+			return exit, err
+		}
+		p.View.Leave(context.WithoutCancel(ctx), wire.ErrLinkLost)
+		p, err = c.s.rejoin(ctx, c.me, c.machine, c.ask, c.cut)
+	}
+}
+
+func (c *capture) watch(ctx context.Context, p place, wait bool) (exit wire.Exit, err error) {
+	open := wire.Encode(c.progress.Ask(p.open))
+	if err := p.View.Send(ctx, wire.Frame{Kind: wire.KindOpen, Payload: open}); err != nil {
+		return exit, err
+	}
+	return c.run(ctx, p, wait)
 }
 
 // run watches until the command has ended or, without wait, until it has begun.
@@ -87,6 +123,8 @@ func (c *capture) run(ctx context.Context, p place, wait bool) (exit wire.Exit, 
 			if err := c.keep(ctx, p, f); err != nil {
 				return exit, err
 			}
+		case wire.KindScreen:
+			c.progress.Jump(f.Offset)
 		case wire.KindExit:
 			return exit, wire.Decode(f.Payload, &exit)
 		case wire.KindClose:

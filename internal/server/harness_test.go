@@ -24,11 +24,12 @@ const goodPassword = "correct horse"
 // world is a server on a real socket with a real store, and a clock that only
 // the test moves.
 type world struct {
-	t   *testing.T
-	s   *Server
-	url string
-	dir string
-	log *safeBuffer
+	t    *testing.T
+	s    *Server
+	url  string
+	dir  string
+	log  *safeBuffer
+	stop func()
 
 	mu    sync.Mutex
 	clock time.Time
@@ -58,9 +59,12 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	return w
 }
 
-// start opens the data folder, again after a stop.
+// start opens the data folder; a server that has it is stopped first.
 func (w *world) start(change ...func(*Config)) {
 	w.t.Helper()
+	if w.stop != nil {
+		w.stop()
+	}
 	cfg := Config{DataDir: w.dir}
 	for _, f := range change {
 		f(&cfg)
@@ -73,12 +77,13 @@ func (w *world) start(change ...func(*Config)) {
 	s.passwords = newPasswords(cost{memory: 64, time: 1, threads: 1}) // as weak as it is quick
 	web := httptest.NewServer(s.Handler())
 	w.s, w.url = s, web.URL
-	w.t.Cleanup(func() {
+	w.stop = sync.OnceFunc(func() {
 		web.Close()
 		if err := s.Close(); err != nil {
 			w.t.Error(err)
 		}
 	})
+	w.t.Cleanup(w.stop)
 }
 
 func (w *world) now() time.Time {

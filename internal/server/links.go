@@ -146,6 +146,9 @@ func (s *Server) holderOf(r *http.Request) (store.Session, error) {
 		if err != nil || len(hash) != sha256.Size || !s.tickets.redeem(secret, id) {
 			return x, wire.ErrUnauthed
 		}
+		if x.EndedAt != nil { // whoever asked for it did not wait: nobody knows of it
+			return x, wire.ErrGone
+		}
 		return x, s.store.SetSessionSecret(r.Context(), id, hash)
 	case "Vsay-Session":
 		sum := sha256.Sum256([]byte(secret))

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"net/http"
+	"sync"
+	"time"
 
 	"vsay/internal/relay"
 	"vsay/internal/store"
@@ -48,17 +50,48 @@ func (s *Server) oneMachine(w http.ResponseWriter, r *http.Request, me caller) e
 	return answer(w, http.StatusOK, wire.OneMachine{Machine: s.present(m)})
 }
 
-// deleteMachine takes the machine's credential and cuts everything it has open.
+// deleteMachine takes the machine's credential, ends what runs on it and cuts
+// everything it has open.
 func (s *Server) deleteMachine(w http.ResponseWriter, r *http.Request, me caller) error {
 	id := r.PathValue("agent_id")
-	if err := s.store.DeleteMachine(context.WithoutCancel(r.Context()), me.User.ID, id); err != nil {
+	if _, err := s.machineFor(r.Context(), me, id); err != nil {
+		return err
+	}
+	ctx := context.WithoutCancel(r.Context())
+	running, err := s.store.RunningSessions(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.store.DeleteMachine(ctx, me.User.ID, id); err != nil {
 		return err
 	}
 	s.seen.forget(id)
 	gone := wire.ErrNotFound.With("this machine was deleted")
+	s.relay.Cut(gone, func(who relay.Who) bool { return who.AgentID == id && who.Login != "" })
+	s.endAll(ctx, id, running)
 	s.relay.Cut(gone, func(who relay.Who) bool { return who.AgentID == id })
 	s.audit(r, "machine deleted", "user", me.User.ID, "machine", id)
 	return answer(w, http.StatusOK, wire.Signed{Message: "Machine deleted successfully"})
+}
+
+// farewell is how long a machine that is being deleted has to hear of it.
+const farewell = 500 * time.Millisecond
+
+// endAll has a machine end sessions while it can still be told. One that is
+// offline cannot; its shells then go by their detached TTL.
+func (s *Server) endAll(ctx context.Context, agentID string, sessions []store.Session) {
+	ctx, cancel := context.WithTimeout(ctx, farewell)
+	defer cancel()
+	var told sync.WaitGroup
+	for _, x := range sessions {
+		told.Go(func() {
+			if err := s.relay.Ask(ctx, agentID, wire.KindEnd, wire.End{Session: x.ID}); err != nil {
+				s.log.Warn("a session may run on, on a machine that was deleted", "session_id", x.ID, "agent_id", agentID, "err", err)
+			}
+			s.endings.tell(x.ID)
+		})
+	}
+	told.Wait()
 }
 
 // dashboard is the body of GET /api/dashboard/stats; the averages, in percent, are

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
@@ -13,7 +15,7 @@ import (
 )
 
 // A plain terminal that named no session ends it when its socket is closed, and
-// this long after it broke. The session's link may be away as long.
+// this long after it broke.
 const plainPatience = time.Minute
 
 // plainInput is what is kept of keys that the session has not taken, in bytes;
@@ -39,11 +41,15 @@ type plain struct {
 
 func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m store.Machine) error {
 	q := r.URL.Query()
+	readOnly, err := wantsToWatch(q)
+	if err != nil {
+		return err
+	}
 	cols, rows := size(r)
 	p := &plain{s: s, me: me, machine: m, progress: wire.NewProgress()}
 	p.room = sync.NewCond(&p.mu)
 	p.ask = wire.Open{
-		Session: q.Get("session_id"), New: q.Get("session_id") == "", ReadOnly: q.Get("read_only") == "true",
+		Session: q.Get("session_id"), New: q.Get("session_id") == "", ReadOnly: readOnly,
 		Source: q.Get("source"), Cols: cols, Rows: rows,
 		Spec: wire.Spec{Kind: wire.KindShell, TTY: true, Orphan: wire.Seconds(plainPatience.Seconds())},
 	}
@@ -72,6 +78,19 @@ func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m stor
 	defer expire.Stop()
 	p.run(ctx, done, cut, named)
 	return nil
+}
+
+// wantsToWatch reads read_only. What is no yes or no is refused: taken for a no
+// it would give a keyboard to somebody who asked for none.
+func wantsToWatch(q url.Values) (bool, error) {
+	if !q.Has("read_only") {
+		return false, nil
+	}
+	yes, err := strconv.ParseBool(q.Get("read_only"))
+	if err != nil {
+		return false, wire.ErrBadRequest.With("read_only is true or false")
+	}
+	return yes, nil
 }
 
 // run is the terminal until either end is done with it.
@@ -139,25 +158,14 @@ func (p *plain) write(ctx context.Context, cut func(*wire.Error)) error {
 }
 
 func (p *plain) rejoin(ctx context.Context, cut func(*wire.Error)) error {
-	ctx, cancel := context.WithTimeout(ctx, plainPatience)
-	defer cancel()
-	for {
-		place, err := p.s.seat(ctx, p.me, p.machine, p.ask, cut)
-		if err == nil {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.place = place
-			return nil
-		}
-		if !errors.Is(err, wire.ErrOffline) && !errors.Is(err, wire.ErrUnavailable) && !errors.Is(err, wire.ErrLinkLost) {
-			return err
-		}
-		select {
-		case <-time.After(250 * time.Millisecond):
-		case <-ctx.Done():
-			return err
-		}
+	place, err := p.s.rejoin(ctx, p.me, p.machine, p.ask, cut)
+	if err != nil {
+		return err
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.place = place
+	return nil
 }
 
 func (p *plain) take(ctx context.Context, f wire.Frame) error {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"math"
 	"sync"
 
 	"vsay/internal/wire"
@@ -51,21 +52,22 @@ func (p *plain) flush(ctx context.Context) {
 func (p *plain) resized(ctx context.Context, msg []byte) bool {
 	var r struct {
 		Type string `json:"type"`
-		Cols int    `json:"cols"`
-		Rows int    `json:"rows"`
+		Cols any    `json:"cols"`
+		Rows any    `json:"rows"`
 	}
 	if len(msg) == 0 || msg[0] != '{' || wire.Decode(msg, &r) != nil || r.Type != "resize" {
 		return false
 	}
-	if p.ask.ReadOnly || r.Cols < 1 || r.Rows < 1 || r.Cols > 65535 || r.Rows > 65535 {
+	cols, rows := cells(r.Cols), cells(r.Rows)
+	if p.ask.ReadOnly || cols == 0 || rows == 0 {
 		return true
 	}
 	p.mu.Lock()
-	p.place.open.Cols, p.place.open.Rows = uint16(r.Cols), uint16(r.Rows)
-	p.ask.Cols, p.ask.Rows = uint16(r.Cols), uint16(r.Rows)
+	p.place.open.Cols, p.place.open.Rows = cols, rows
+	p.ask.Cols, p.ask.Rows = cols, rows
 	v := p.place.View
 	p.mu.Unlock()
-	_ = v.Send(ctx, wire.ResizeFrame(0, uint16(r.Cols), uint16(r.Rows)))
+	_ = v.Send(ctx, wire.ResizeFrame(0, cols, rows))
 	return true
 }
 
@@ -94,4 +96,13 @@ func (l *late) set(do func(*wire.Error)) {
 	if want != nil {
 		do(want)
 	}
+}
+
+// cells is a terminal's width or height out of JSON, 0 for what cannot be one.
+func cells(v any) uint16 {
+	n, _ := v.(float64)
+	if n < 1 || n > math.MaxUint16 || n != math.Trunc(n) {
+		return 0
+	}
+	return uint16(n)
 }

@@ -74,14 +74,46 @@ func (s *Server) seat(ctx context.Context, me caller, m store.Machine, o wire.Op
 	return place{v, x, o}, nil
 }
 
-// lost writes down that a session is not there, if that is what err says.
-func (s *Server) lost(ctx context.Context, x store.Session, fresh bool, err error) error {
-	if fresh || errors.Is(err, wire.ErrGone) {
-		ctx := context.WithoutCancel(ctx)
-		if endErr := s.store.EndSession(ctx, x.ID, time.Now(), nil); endErr != nil {
-			s.log.Error("cannot write down the end of a session", "session_id", x.ID, "err", endErr)
+// linkPatience is how long a session's own link may be away under a viewer that
+// the server itself speaks for.
+const linkPatience = time.Minute
+
+// rejoin seats such a viewer again, as soon as the session can be reached.
+func (s *Server) rejoin(ctx context.Context, me caller, m store.Machine, o wire.Open, cut func(*wire.Error)) (place, error) {
+	ctx, cancel := context.WithTimeout(ctx, linkPatience)
+	defer cancel()
+	for {
+		p, err := s.seat(ctx, me, m, o, cut)
+		if !errors.Is(err, wire.ErrOffline) && !errors.Is(err, wire.ErrUnavailable) && !errors.Is(err, wire.ErrLinkLost) {
+			return p, err
 		}
-		s.endings.tell(x.ID)
+		select {
+		case <-time.After(250 * time.Millisecond):
+		case <-ctx.Done():
+			return p, err
+		}
+	}
+}
+
+// lost writes down that a session is not there, if that is what err says. A
+// fresh one may be on its way all the same, when whoever asked for it has gone or
+// the answer took too long: its holder is told to end, or finds on dialling that
+// the session is over.
+func (s *Server) lost(ctx context.Context, x store.Session, fresh bool, err error) error {
+	if !fresh && !errors.Is(err, wire.ErrGone) {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if endErr := s.store.EndSession(ctx, x.ID, time.Now(), nil); endErr != nil {
+		s.log.Error("cannot write down the end of a session", "session_id", x.ID, "err", endErr)
+	}
+	s.endings.tell(x.ID)
+	if fresh {
+		s.busy.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, endWithin)
+			defer cancel()
+			_ = s.relay.Ask(ctx, x.AgentID, wire.KindEnd, wire.End{Session: x.ID}) // most have not come to be
+		})
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -53,6 +54,7 @@ type Server struct {
 	log    *slog.Logger
 	now    func() time.Time
 
+	lock      *os.File // on the data folder
 	store     *store.Store
 	relay     *relay.Relay
 	keys      keys
@@ -155,6 +157,20 @@ func loadCert(certFile, keyFile string) (*tls.Certificate, error) {
 }
 
 func (s *Server) openData(ctx context.Context) error {
+	if err := store.PrivateDir(s.cfg.DataDir); err != nil {
+		return err
+	}
+	var err error
+	if s.lock, err = s.lockData(ctx); err != nil {
+		return err
+	}
+	if err = s.openStore(ctx); err != nil {
+		return errors.Join(err, s.lock.Close())
+	}
+	return nil
+}
+
+func (s *Server) openStore(ctx context.Context) error {
 	file := filepath.Join(s.cfg.DataDir, "vsay.db")
 	master, err := openMaster(filepath.Join(s.cfg.DataDir, "master.key"), file)
 	if err != nil {
@@ -189,7 +205,7 @@ func (s *Server) openInstall(ctx context.Context) (string, error) {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Close lets the data folder go. Run does it by itself.
-func (s *Server) Close() error { return s.store.Close() }
+func (s *Server) Close() error { return errors.Join(s.store.Close(), s.lock.Close()) }
 
 // Run serves on ln until ctx ends. Then it says so at /ready, sends everybody
 // away, finishes what it began (for at most 10 s) and closes the store.

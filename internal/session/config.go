@@ -33,5 +33,5 @@ const (
 	minRedial   = 250 * time.Millisecond
 	maxRedial   = 5 * time.Second
 	healthy     = time.Minute     // a link that lived so long: the next one is dialled soon
-	youngLink   = 5 * time.Second // the server may not have known of it when it called
+	probeFor    = 3 * time.Second // a link that may be dead
 )

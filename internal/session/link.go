@@ -149,11 +149,10 @@ func (h *holder) take(f wire.Frame) {
 }
 
 // mind ends a link that nobody has watched through for a while: a session that
-// waits costs the server nothing. And one that the server does not know of: it
-// has us called only when it has no link of ours. A call that crossed our own
-// dial finds a young one.
+// waits costs the server nothing. And one that is dead: the server has us called
+// when it has no link of ours, so this one has to show that it is alive. It may
+// well be, since a call may be late.
 func (h *holder) mind(ctx context.Context, conn *wire.Conn) {
-	began := time.Now()
 	tick := time.NewTicker(hangUpAfter / 4)
 	defer tick.Stop()
 	for {
@@ -166,9 +165,8 @@ func (h *holder) mind(ctx context.Context, conn *wire.Conn) {
 				return
 			}
 		case <-h.call:
-			if time.Since(began) > youngLink {
+			if conn.Probe(ctx, probeFor) != nil {
 				nudge(h.call) // for keepLink
-				conn.CloseNow()
 				return
 			}
 		}

@@ -60,7 +60,7 @@ func (o *output) trim() {
 	if len(o.marks) > 2*(o.limit/markCost+1) {
 		o.start = max(o.start, o.marks[len(o.marks)/2].from)
 	}
-	if stale := o.markAt(o.start); stale > len(o.marks)/2 {
+	if stale := o.markAt(o.start); stale > 0 && stale >= len(o.marks)/2 {
 		o.marks = slices.Delete(o.marks, 0, stale) // many at once, since it moves the others
 	}
 }

@@ -1,6 +1,10 @@
 package session
 
-import "vsay/internal/wire"
+import (
+	"slices"
+
+	"vsay/internal/wire"
+)
 
 // owe has a frame sent to a viewer before any output.
 func (c *Core) owe(l *lane, kind wire.Kind, offset uint64, payload []byte) {
@@ -28,10 +32,10 @@ func (c *Core) skip(l *lane) {
 // show owes a viewer the screen as it is, in place of all output so far. An
 // empty frame ends it: a viewer that did not get that far gets it anew.
 func (c *Core) show(l *lane, fresh bool) {
-	for b := c.screen.snapshot(&c.out, fresh); len(b) > 0; {
-		n := min(len(b), wire.MaxPayload)
-		c.owe(l, wire.KindScreen, c.out.end, b[:n])
-		b = b[n:]
+	if !c.pipe {
+		for p := range slices.Chunk(c.screen.snapshot(&c.out, fresh), wire.MaxPayload) {
+			c.owe(l, wire.KindScreen, c.out.end, p)
+		}
 	}
 	c.owe(l, wire.KindScreen, c.out.end, nil)
 	granted := l.limit - min(l.limit, l.acked)

@@ -374,7 +374,9 @@ func (w *world) settled() {
 			w.fail("%s lost %d bytes of a pipe", v.name, v.lost)
 		}
 	}
-	if n := len(w.core.lanes) + len(w.core.order); w.failure == "" && n > 0 {
-		w.fail("%d lanes are left", n)
+	for _, l := range w.core.order {
+		if !l.failed {
+			w.fail("delivered, and %v is still there", l.who)
+		}
 	}
 }

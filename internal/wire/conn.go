@@ -26,10 +26,10 @@ const (
 type Conn struct {
 	ws    *websocket.Conn
 	born  time.Time
-	rbuf  *buffer // the last frame read; nil while Read waits
-	wmu   sync.Mutex
-	out   *batch       // below ws, on the side that dialled
-	idle  atomic.Int64 // since when Read waits, as time since born; 0: it does not
+	rbuf  *buffer       // the last frame read; nil while Read waits
+	wlock chan struct{} // holds one while somebody writes
+	out   *batch        // below ws, on the side that dialled
+	idle  atomic.Int64  // since when Read waits, as time since born; 0: it does not; or over
 	rtt   atomic.Int64
 	ping  atomic.Bool // a Ping or Pong is on its way out
 	plain bool
@@ -44,7 +44,7 @@ var buffers = sync.Pool{New: func() any { return new(buffer) }}
 // NewConn makes a link of a WebSocket.
 func NewConn(ws *websocket.Conn) *Conn {
 	ws.SetReadLimit(HeaderLen + MaxPayload) // the default of 32 KiB is 13 bytes too small
-	return &Conn{ws: ws, born: time.Now()}
+	return &Conn{ws: ws, born: time.Now(), wlock: make(chan struct{}, 1)}
 }
 
 // Read waits for the next frame and answers pings on the way. The payload is
@@ -58,6 +58,9 @@ func (c *Conn) Read(ctx context.Context) (Frame, error) {
 		}
 		if kind != websocket.MessageBinary {
 			return Frame{}, ErrProtocol.With("a frame came as text")
+		}
+		if len(msg) == 0 {
+			return Frame{}, ErrLinkLost // nobody sends an empty one
 		}
 		f, err := ParseFrame(msg)
 		if err != nil {
@@ -91,21 +94,28 @@ func (c *Conn) readMessage(ctx context.Context) (websocket.MessageType, []byte, 
 		c.rbuf = nil
 	}
 	c.idle.Store(c.now())
-	defer c.idle.Store(0)
 	kind, r, err := c.ws.Reader(ctx)
 	if err != nil {
+		c.idle.Store(over)
 		return 0, nil, closed(err)
 	}
 	c.rbuf = buffers.Get().(*buffer)
 	n, err := io.ReadFull(r, c.rbuf[:])
-	if err == nil {
+	c.idle.Store(0)
+	switch err { //nolint:errorlint // bare, it is the end of the message; wrapped, that of the connection
+	case io.ErrUnexpectedEOF:
+		return kind, c.rbuf[:n], nil
+	case io.EOF: // an empty message, or a connection that broke after a header: the library does not tell
+		return kind, nil, nil
+	case nil:
 		return 0, nil, ErrProtocol.With("a message is over the limit")
 	}
-	if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return 0, nil, closed(err)
-	}
-	return kind, c.rbuf[:n], nil
+	c.idle.Store(over)
+	return 0, nil, closed(err)
 }
+
+// over is what idle says when the reader has seen the end.
+const over = -1
 
 func (c *Conn) now() int64 { return max(1, int64(time.Since(c.born))) }
 
@@ -117,8 +127,12 @@ func (c *Conn) Write(ctx context.Context, f Frame) error {
 	}
 	buf := buffers.Get().(*buffer)
 	defer buffers.Put(buf)
-	c.wmu.Lock()
-	defer c.wmu.Unlock()
+	select {
+	case c.wlock <- struct{}{}:
+		defer func() { <-c.wlock }()
+	case <-ctx.Done(): // and the link lives on: nothing of it was written
+		return errors.Join(ErrLinkLost, ctx.Err())
+	}
 	if c.out != nil {
 		c.out.hold()
 	}
@@ -152,11 +166,30 @@ func (c *Conn) KeepAlive(ctx context.Context) error {
 		case <-tick.C:
 		}
 		since := c.idle.Load()
+		if since == over {
+			return ErrLinkLost
+		}
 		if since != 0 && time.Since(c.born)-time.Duration(since) > DeadAfter {
 			c.ws.CloseNow()
 			return ErrLinkLost
 		}
 	}
+}
+
+// Probe pings, and gives the link up when it brings no frame within d.
+func (c *Conn) Probe(ctx context.Context, d time.Duration) error {
+	before := c.idle.Load()
+	c.answer(ctx, KindPing, binary.BigEndian.AppendUint64(nil, uint64(c.now())))
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-time.After(d):
+	}
+	if before != c.idle.Load() || before == 0 {
+		return nil
+	}
+	c.ws.CloseNow()
+	return ErrLinkLost
 }
 
 // answer sends a Ping or Pong without waiting, one at a time: the reader must
@@ -165,6 +198,7 @@ func (c *Conn) answer(ctx context.Context, kind Kind, payload []byte) {
 	if !c.ping.CompareAndSwap(false, true) {
 		return
 	}
+	ctx = context.WithoutCancel(ctx) // it is the reader's, and may end before this is sent
 	go func() {
 		defer c.ping.Store(false)
 		_ = c.Write(ctx, Frame{Kind: kind, Payload: payload}) // the reader notices a dead link
@@ -182,7 +216,7 @@ func (c *Conn) pingPlain(ctx context.Context) {
 		if c.ws.Ping(ctx) != nil {
 			return
 		}
-		if since := c.idle.Load(); since != 0 {
+		if since := c.idle.Load(); since > 0 {
 			c.idle.CompareAndSwap(since, c.now())
 		}
 	}()
@@ -204,14 +238,19 @@ func (c *Conn) Close(why *Error) {
 // CloseNow drops the connection without a word.
 func (c *Conn) CloseNow() { _ = c.ws.CloseNow() }
 
-// closed turns what the library says of an ended connection into an *Error.
+// closed turns what the library says of an ended connection into an *Error. Of
+// one that the other end closed in peace, and of no other, it is an io.EOF too.
 func closed(err error) error {
 	var ce websocket.CloseError
 	if errors.As(err, &ce) {
-		if ce.Code == websocket.StatusNormalClosure || ce.Code == websocket.StatusGoingAway {
+		switch ce.Code {
+		case websocket.StatusNormalClosure, websocket.StatusGoingAway, websocket.StatusNoStatusRcvd: // the last is a browser's close()
 			return errors.Join(ErrLinkLost, io.EOF, err)
 		}
 		return errors.Join(OfClose(int(ce.Code), ce.Reason), err)
+	}
+	if errors.Is(err, io.EOF) { // a connection that just ended, and was not closed
+		err = errors.New(err.Error())
 	}
 	return errors.Join(ErrLinkLost, err)
 }

@@ -2,8 +2,11 @@ package wire
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"math"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,6 +69,50 @@ func TestCloseCarriesTheError(t *testing.T) {
 	if _, err := far.Read(t.Context()); !errors.Is(err, ErrUnauthed) {
 		t.Fatalf("closed with %v, want %v", err, ErrUnauthed)
 	}
+}
+
+// Who closes has left; whose connection ends without a word may be back.
+func TestOnlyACloseIsAnEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		end   func(*Conn)
+		close bool
+	}{
+		"closed": {func(c *Conn) { c.Close(nil) }, true},
+		"broken": {func(c *Conn) { c.CloseNow() }, false},
+	} {
+		near, far := Pipe()
+		go c.end(near)
+		_, err := far.Read(t.Context())
+		if !errors.Is(err, ErrLinkLost) || errors.Is(err, io.EOF) != c.close {
+			t.Errorf("%s: %v", name, err)
+		}
+		far.CloseNow()
+	}
+}
+
+// A link is opened under a deadline that ends once it is open. The answer to a
+// ping that came first may be on its way still.
+func TestALinkOutlivesTheContextOfARead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := Pipe()
+		defer near.CloseNow()
+		defer far.CloseNow()
+		opening, opened := context.WithCancel(t.Context())
+		go func() {
+			_ = far.Write(t.Context(), Frame{Kind: KindPing})
+			_ = far.Write(t.Context(), Frame{Kind: KindOpened, Stream: 1})
+		}()
+		if f, err := near.Read(opening); err != nil || f.Kind != KindOpened {
+			t.Fatalf("%v, %v", f, err)
+		}
+		synctest.Wait() // for the answer, which nobody takes yet
+		opened()
+		synctest.Wait()
+		go func() { _ = near.Write(t.Context(), Frame{Kind: KindInput, Stream: 1}) }()
+		if f, err := far.Read(t.Context()); err != nil || f.Kind != KindInput {
+			t.Fatalf("the link did not outlive the opening: %v, %v", f, err)
+		}
+	})
 }
 
 func TestKeepAliveNoticesADeadLink(t *testing.T) {
@@ -155,5 +202,49 @@ func TestParseHost(t *testing.T) {
 	}
 	if _, err := ParseHost("http://example.com", true); err != nil {
 		t.Errorf("--insecure-http was not heard: %v", err)
+	}
+}
+
+// cutter is a connection that breaks after so many bytes were written to it.
+type cutter struct {
+	net.Conn
+	left *int
+}
+
+func (c cutter) Write(p []byte) (int, error) {
+	if *c.left < len(p) {
+		n, _ := c.Conn.Write(p[:*c.left])
+		c.Close()
+		return n, io.ErrClosedPipe
+	}
+	*c.left -= len(p)
+	return c.Conn.Write(p)
+}
+
+// A link may break inside of a frame. What is left of it is no frame.
+func TestHalfAFrameIsNone(t *testing.T) {
+	sent := Frame{Kind: KindExit, Stream: 1, Offset: 5, Payload: []byte(`{"code":3}`)}
+	for _, dialler := range []bool{false, true} {
+		for n := range HeaderLen + len(sent.Payload) + 2 + 4 {
+			left := 1 << 20
+			a, b := net.Pipe()
+			var writer, reader *Conn
+			if dialler {
+				writer, reader = pipe(cutter{a, &left}, b)
+			} else {
+				reader, writer = pipe(a, cutter{b, &left})
+			}
+			left = n
+			go func() { _ = writer.Write(t.Context(), sent) }()
+			f, err := reader.Read(t.Context())
+			if err == nil && !bytes.Equal(f.Payload, sent.Payload) {
+				t.Errorf("cut after %d bytes: read %v %q", n, f.Kind, f.Payload)
+			}
+			if err != nil && !errors.Is(err, ErrLinkLost) {
+				t.Errorf("cut after %d bytes: %v", n, err)
+			}
+			reader.CloseNow()
+			writer.CloseNow()
+		}
 	}
 }

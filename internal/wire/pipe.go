@@ -11,8 +11,10 @@ import (
 
 // Pipe is a link without a network: two ends in memory, for tests. It works in
 // a testing/synctest bubble, where a real socket would not.
-func Pipe() (near, far *Conn) {
-	a, b := net.Pipe()
+func Pipe() (near, far *Conn) { return pipe(net.Pipe()) }
+
+// pipe makes a link of the two ends of a connection; a dials.
+func pipe(a, b net.Conn) (near, far *Conn) {
 	accepted := make(chan *Conn, 1)
 	rt := roundTripper(func(r *http.Request) (*http.Response, error) {
 		w := &pipeWriter{conn: b, header: http.Header{}, status: make(chan int, 1)}

@@ -1,0 +1,114 @@
+//go:build unix
+
+package chaos
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+
+	"vsay/internal/client"
+	"vsay/internal/wire"
+)
+
+// runner is a session and whatever is its client.
+type runner interface {
+	book() *stream
+	start() error  // returns when the first output has come
+	finish() error // types the last record, and returns when the program and its client have ended
+	kill()         // ends the client with SIGKILL, if another one follows
+	abandon()      // lets go of everything, in the middle of it
+}
+
+// attached is a session whose client is an Attachment in this process, which
+// sees every byte.
+type attached struct {
+	*stream
+	shell bool
+
+	att  *client.Attachment
+	quit context.CancelFunc // of the attachment
+	mute context.CancelFunc // of who types
+	live sync.WaitGroup
+	done chan error // how Run ended
+}
+
+// exitOf is what a session's program is told to exit with. All differ.
+func exitOf(number int) int { return 40 + number }
+
+func pipeCommand(s *stream) []string {
+	return []string{s.stack.shell, "pipe", strconv.Itoa(s.number), strconv.Itoa(exitOf(s.number))}
+}
+
+func (a *attached) book() *stream { return a.stream }
+func (a *attached) kill()         {}
+
+func (a *attached) start() (err error) {
+	o := wire.Open{New: true, Source: "chaos", Cols: 80, Rows: 24}
+	o.Spec = wire.Spec{Kind: wire.KindExec, Command: pipeCommand(a.stream)}
+	if a.shell {
+		o.Spec = wire.Spec{Kind: wire.KindShell, TTY: true, Term: "xterm-256color"}
+	}
+	ctx, quit := context.WithCancel(context.Background())
+	a.quit, a.binary, a.own = quit, true, true
+	opening, opened := context.WithTimeout(ctx, patience)
+	defer opened()
+	if a.att, err = a.stack.api.Attach(opening, a.stack.box, o); err != nil {
+		return err
+	}
+	a.attaches++
+	a.listen()
+	a.done = make(chan error, 1)
+	go func() {
+		exit, err := a.att.Run(ctx, sink{a.stream}, errSink{a.stream})
+		want := 0
+		if !a.shell {
+			want = exitOf(a.number)
+		}
+		if err == nil && exit.Code != want {
+			err = errors.New("the program ended with " + exit.String() + " " + exit.Error)
+		}
+		if err != nil && ctx.Err() == nil {
+			a.stack.news.wrong("%s: the attachment ended: %v", a, err)
+		}
+		a.done <- err
+	}()
+	if err := a.begun(); err != nil {
+		return err
+	}
+	typing, mute := context.WithCancel(ctx)
+	a.mute = mute
+	a.live.Go(func() { a.typing(typing, a.att) })
+	return nil
+}
+
+// listen has the attachment say what becomes of it.
+func (a *attached) listen() {
+	a.att.Lost = func(err error) { a.stack.news.lost(a, wire.AsError(err).Code) }
+	a.att.Back = func() {
+		a.stack.news.add("%s has a link again", a)
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.redials++
+	}
+	a.att.Gap = func(g wire.Gap) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.gaps += g.To - g.From
+	}
+}
+
+func (a *attached) finish() error {
+	a.mute()
+	a.live.Wait()
+	a.put(a.att, a.next(true))
+	a.att.CloseInput()
+	return <-a.done
+}
+
+func (a *attached) abandon() {
+	if a.quit != nil {
+		a.quit()
+	}
+}
