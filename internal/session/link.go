@@ -165,7 +165,7 @@ func (h *holder) mind(ctx context.Context, conn *wire.Conn) {
 				return
 			}
 		case <-h.call:
-			if conn.Probe(ctx, probeFor) != nil {
+			if conn.Probe(ctx, probeFor) != nil || ctx.Err() != nil {
 				nudge(h.call) // for keepLink
 				return
 			}
