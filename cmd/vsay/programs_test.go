@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"vsay/internal/session"
@@ -162,12 +163,13 @@ var online = regexp.MustCompile(`msg=online .*agent_id=(\S+)`)
 const asScriptsDo = `trap '' INT QUIT; exec "$@"`
 
 // agent starts an agent with what is in VSAY_HOST, and returns when `vsay ls`
-// shows the machine online. A first start without --token takes the key from
-// `vsay api-key`.
+// shows the machine online. A first start without a key takes the one `vsay
+// api-key` shows.
 func (s site) agent(name string, flags ...string) (*running, error) {
 	args := []string{"-c", asScriptsDo, "sh", "vsay", "agent", "--name", name, "--state-dir", s.stateDir(name)}
 	_, err := os.Stat(filepath.Join(s.stateDir(name), "machine.json"))
-	if err != nil && !slices.Contains(flags, "--token") {
+	given := slices.Contains(flags, "--token") || slices.ContainsFunc(s.env, func(kv string) bool { return strings.HasPrefix(kv, "VSAY_API_KEY=") })
+	if err != nil && !given {
 		key, err := s.command("vsay", "api-key").Output()
 		if err != nil {
 			return nil, fmt.Errorf("vsay api-key: %w", err)

@@ -74,7 +74,7 @@ func siteOf(ts *testscript.TestScript) site {
 // passedOn are a script's variables that programs in the background see.
 var passedOn = []string{
 	"HOME", "PATH", "TMPDIR", "GOCOVERDIR", "GORACE", "SHELL", "LANG",
-	"VSAY_HOST", "VSAY_TLS_CA", "VSAY_ACCOUNT",
+	"VSAY_HOST", "VSAY_TLS_CA", "VSAY_API_KEY",
 }
 
 // startServer is `server NAME [flags of vsay serve]`. The server listens on a

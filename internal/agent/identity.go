@@ -36,10 +36,7 @@ type saved struct {
 }
 
 func openIdentity(dir, server string) (*identity, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
+	if err := privateDir(dir); err != nil {
 		return nil, err
 	}
 	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
@@ -56,6 +53,24 @@ func openIdentity(dir, server string) (*identity, error) {
 		return nil, err
 	}
 	return id, nil
+}
+
+// privateDir makes dir and keeps it from others. One that was there is made private
+// only when it is empty or a machine's already: it may be /etc.
+func privateDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err != nil || info.Mode().Perm() == 0o700 {
+		return err
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "machine.json")); errors.Is(err, fs.ErrNotExist) {
+		if held, err := os.ReadDir(dir); err != nil || len(held) > 0 {
+			return errors.Join(wire.ErrForbidden.With("%s is open to other users and holds things already: name a --state-dir of its own, or chmod 700 it", dir), err)
+		}
+	}
+	return os.Chmod(dir, 0o700)
 }
 
 func (id *identity) load(server string) error {
@@ -78,6 +93,10 @@ func (id *identity) load(server string) error {
 	if err := wire.Decode(b, &id.saved); err != nil || len(id.Seed) != ed25519.SeedSize {
 		return wire.ErrBadRequest.With("%s is damaged: remove it to enroll anew", id.path)
 	}
+	if id.AgentID == "" { // it never came so far: another server is as good
+		id.Server = server
+		return nil
+	}
 	if id.Server != server {
 		return wire.ErrTaken.With("%s belongs to this machine at %s: choose another --state-dir for %s", filepath.Dir(id.path), id.Server, server)
 	}
@@ -95,7 +114,14 @@ func (id *identity) save() error {
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return fmt.Errorf("cannot save the machine's key: %w", err)
 	}
-	return os.Rename(tmp.Name(), id.path)
+	if err := os.Rename(tmp.Name(), id.path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(id.path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close()) // or a power cut sets the counter back, and the server takes us for a copy
 }
 
 func (id *identity) enrolled(e wire.Enrolled) error {

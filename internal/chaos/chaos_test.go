@@ -129,9 +129,6 @@ func (r *run) perform() {
 // link every 15 s and gives it up after 30; others time out when idle.
 const ghostsWithin = 100 * time.Second
 
-// settled is when a link is no longer young, which it has rules of its own for.
-const settled = 6 * time.Second
-
 // finish ends the sessions, one by one, when nothing of a fault is left.
 func (r *run) finish() bool {
 	ctx, stop := context.WithTimeout(context.Background(), ghostsWithin)
@@ -147,7 +144,6 @@ func (r *run) finish() bool {
 	if !r.calm() {
 		return false
 	}
-	<-time.After(settled)
 	r.news.setQuiet()
 	for _, x := range r.all {
 		began := time.Now()

@@ -168,7 +168,7 @@ func (v *visited) visit() (code int, heard bool, err error) {
 	}
 	defer screen.Close()
 	defer line.Close()
-	cmd := v.stack.command(v.attaches, "attach", "--quiet", fmt.Sprintf("box:s%d", v.number))
+	cmd := v.stack.command(int(v.life), "attach", "--quiet", fmt.Sprintf("box:s%d", v.number))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = line, line, &v.saying
 	v.guard.Lock()
 	v.saying.Reset()
@@ -180,7 +180,6 @@ func (v *visited) visit() (code int, heard bool, err error) {
 	}
 	line.Close()
 	v.mu.Lock()
-	v.attaches++
 	v.rows.begin()
 	v.mu.Unlock()
 	typing, mute := context.WithCancel(context.Background())
@@ -209,9 +208,12 @@ func (v *visited) watch(typing context.Context, screen *os.File) (heard bool) {
 		before := v.out.Records
 		v.rows.read(buf[:n])
 		v.moved(before)
-		fresh := v.out.Records > before
+		fresh := v.out.Records > before && !heard
+		if fresh {
+			v.attaches++
+		}
 		v.mu.Unlock()
-		if fresh && !heard {
+		if fresh {
 			heard = true
 			v.live.Go(func() { v.typing(typing, screen) })
 		}

@@ -46,8 +46,8 @@ func (a *app) execQuiet(ctx context.Context, api *client.Client, m wire.Machine,
 	if err == nil && exit.Error != "" {
 		fmt.Fprintf(stderr, "vsay: %s\n", clean(exit.Error))
 	}
-	if err == nil && exit.Code != 0 {
-		err = exitError(exit.Code)
+	if err == nil {
+		err = remoteExit(exit.Code)
 	}
 	err = finish(orEnd(api, att, err))
 	var remote exitError

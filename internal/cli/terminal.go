@@ -74,10 +74,19 @@ func (a *app) viewed(exit wire.Exit, err error, v viewing) error {
 	case exit.Error != "":
 		a.note("%s", exit.Error)
 	}
-	if exit.Code != 0 {
-		return exitError(exit.Code)
+	return remoteExit(exit.Code)
+}
+
+// remoteExit is a remote exit code as an error, nil for 0. What is none of this
+// system's 0 to 255 must not be cut down to a success.
+func remoteExit(code int) error {
+	switch {
+	case code == 0:
+		return nil
+	case code < 0 || code > 255:
+		return exitError(255)
 	}
-	return nil
+	return exitError(code)
 }
 
 // typeInto copies stdin to the session. A blocked read of stdin cannot be
@@ -141,6 +150,9 @@ func (a *app) tellTrouble(att *client.Attachment) {
 		}
 	}
 	att.Gap = func(g wire.Gap) {
+		if g.To <= g.From {
+			return // nothing that a machine of ours says
+		}
 		a.note("%d KB of output were skipped: the machine keeps the last 8 MB", (g.To-g.From)/1000)
 	}
 }

@@ -187,6 +187,21 @@ func closing(why *wire.Error) wire.Frame {
 	return wire.Frame{Kind: wire.KindClose, Payload: wire.Encode(why)}
 }
 
+// die puts a link in place of p's that answers Open and is dead from then on:
+// what is written to it goes nowhere.
+func (s *stage) die(p *peer) *peer {
+	s.t.Helper()
+	s.stuck.Store(true)
+	p.CloseNow()
+	dead := <-s.peers
+	s.stuck.Store(false)
+	if _, err := dead.Read(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	dead.send(wire.Frame{Kind: wire.KindOpened, Payload: wire.Encode(wire.Opened{Window: 1 << 20})})
+	return dead
+}
+
 // end has the program exit, and Run with it.
 func (s *stage) end(p *peer, at uint64) {
 	s.t.Helper()
@@ -350,11 +365,9 @@ func TestLeave(t *testing.T) {
 func TestLeaveDoesNotWaitForADeadLink(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := attached(t, wire.Open{})
-		s.stuck.Store(true)
-		p.CloseNow()
-		dead := <-s.peers
-		defer dead.CloseNow()
+		defer s.die(p).CloseNow()
 		go func() { _, _ = s.att.Write([]byte("into the void")) }()
+		synctest.Wait()
 		began := time.Now()
 		s.att.Leave()
 		if e := <-s.ended; !errors.Is(e.err, ErrLeft) || time.Since(began) > hangUpWithin {
@@ -553,15 +566,7 @@ func TestLinkThatIsSilentIsGivenUp(t *testing.T) {
 func TestKeysTypedIntoADeadLinkAreNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := attached(t, wire.Open{})
-		s.stuck.Store(true)
-		p.CloseNow()
-		dead := <-s.peers
-		defer dead.CloseNow()
-		s.stuck.Store(false)
-		if _, err := dead.Read(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		dead.send(wire.Frame{Kind: wire.KindOpened, Payload: wire.Encode(wire.Opened{Window: 1 << 20})}) // its last sign of life
+		defer s.die(p).CloseNow()
 		typed := strings.Repeat("0123456789", 10_000)
 		go func() { _, _ = io.WriteString(s.att, typed) }()
 		p = <-s.peers

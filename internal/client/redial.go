@@ -88,6 +88,7 @@ func (a *Attachment) answer(ctx context.Context, conn *wire.Conn) error {
 			if a.Opened.Session == "" {
 				a.Opened = o
 			}
+			defer a.room.Broadcast() // it may say that everything was taken
 			return a.progress.Opened(o, f.Offset)
 		}
 	}

@@ -110,7 +110,9 @@ func TestNewestAgentLinkWins(t *testing.T) {
 		if _, err := old.Read(t.Context()); !errors.Is(err, wire.ErrStolen) {
 			t.Errorf("the old link was closed with %v", err)
 		}
-		<-old.served
+		if err := <-old.served; err == nil {
+			t.Error("the old link ended well")
+		}
 		asked := newer.frames(t)
 		go func() { _ = r.Ask(t.Context(), "box", wire.KindCall, wire.Call{}) }()
 		f := <-asked

@@ -143,7 +143,9 @@ func TestNewestHolderLinkWins(t *testing.T) {
 		if _, err := old.Read(t.Context()); !errors.Is(err, wire.ErrStolen) {
 			t.Errorf("the old link was closed with %v", err)
 		}
-		<-old.served
+		if err := <-old.served; err == nil {
+			t.Error("the old link ended well")
+		}
 		again := watch(t, r, "s", Who{})
 		newer.send(t, output(again.stream, 0, "x"))
 		if f, err := again.Recv(t.Context()); err != nil || string(f.Payload) != "x" {

@@ -150,6 +150,18 @@ func TestNewestLinkWinsWhicheverArrivesFirst(t *testing.T) {
 	}
 }
 
+func TestLateFarewellOfAnOlderLinkIsNotTheViewers(t *testing.T) {
+	c := NewCore("s", "1", false, 80, 24)
+	seat(c, 1, wire.Open{Attachment: "a", Generation: 1, Cols: 100, Rows: 30})
+	seat(c, 2, wire.Open{Attachment: "b", Generation: 1, Cols: 50, Rows: 20})
+	c.Take(wire.Frame{Kind: wire.KindOpen, Stream: 3, Payload: wire.Encode(wire.Open{Attachment: "a", Generation: 2, Cols: 100, Rows: 30})})
+	c.Take(wire.Frame{Kind: wire.KindClose, Stream: 1, Payload: wire.Encode(wire.ErrLinkLost)})
+	all(c)
+	if cols, _ := c.Size(); cols != 100 || c.missing(false) {
+		t.Errorf("the viewer lost its place: %d columns, missing %v", cols, c.missing(false))
+	}
+}
+
 func TestAttachmentsOfOthersAreNotTaken(t *testing.T) {
 	c := NewCore("s", "1", false, 80, 24)
 	seat(c, 1, wire.Open{Attachment: "a", UserID: "ann"})

@@ -109,7 +109,7 @@ func (h *holder) run(ctx context.Context, exit wire.Exit) error {
 	live.Go(func() { h.send(ctx) })
 	if h.proc != nil {
 		live.Go(func() { h.typeKeys(ctx) })
-		exit = h.untilExit()
+		exit = h.untilExit(&live)
 	}
 	h.change(func() { h.core.Exited(exit) })
 	nudge(h.call) // the server wants to know, watched or not
@@ -125,8 +125,10 @@ func (h *holder) run(ctx context.Context, exit wire.Exit) error {
 	return nil
 }
 
-// untilExit pumps output until the program has ended and all of it is out.
-func (h *holder) untilExit() wire.Exit {
+// untilExit pumps output until the program has ended and all of it is out. What
+// the program left behind may take longer to end: live counts that.
+func (h *holder) untilExit(live *sync.WaitGroup) wire.Exit {
+	killTree := func() { live.Go(func() { endTree(h.proc, killGrace) }) }
 	var pumps sync.WaitGroup
 	for i, f := range h.proc.outs {
 		pumps.Go(func() { h.pump(f, i == 1) })
@@ -147,10 +149,10 @@ func (h *holder) untilExit() wire.Exit {
 		case <-exited:
 			exited = nil
 			h.proc.hurry(drainFor)
-			go endTree(h.proc, killGrace)
+			killTree()
 		case <-end:
 			end = nil
-			go endTree(h.proc, killGrace)
+			killTree()
 		case <-orphans.C:
 			reap(h.proc)
 			if h.abandoned() {

@@ -89,7 +89,7 @@ func TestExits(t *testing.T) {
 		{[]string{"no-such-program-here"}, wire.Exit{Code: 127, Error: "no-such-program-here: command not found"}},
 		{[]string{"/no/such/program"}, wire.Exit{Code: 127, Error: "/no/such/program: command not found"}},
 		{[]string{script}, wire.Exit{Code: 126, Error: script + ": permission denied"}},
-		{[]string{"/"}, wire.Exit{Code: 126, Error: "/: permission denied"}},
+		{[]string{"/"}, wire.Exit{Code: 126, Error: "/: is a folder"}},
 		{[]string{}, wire.Exit{Code: 127}},
 	} {
 		for _, tty := range []bool{false, true} {
@@ -106,7 +106,7 @@ func TestExits(t *testing.T) {
 					exit.Error = ""
 				}
 				if exit != tc.want {
-					t.Errorf("it ended with %+v, want %+v", exit, tc.want)
+					t.Errorf("it ended with %#v, want %#v", exit, tc.want)
 				}
 				if now := openFiles(t); now != fds {
 					t.Errorf("%d files are open, were %d", now, fds)
@@ -206,11 +206,16 @@ func TestWholeTreeEnds(t *testing.T) {
 func TestHangUpComesFirst(t *testing.T) {
 	p := begun(t, spec(true, sh(`trap 'echo saved; exit' HUP; echo ready; sleep 1000 & wait`)...))
 	until(t, p, "ready")
-	go endTree(p, time.Minute)
+	gone := make(chan struct{})
+	go func() {
+		endTree(p, time.Minute)
+		close(gone)
+	}()
 	if got := until(t, p, "saved"); !strings.Contains(got, "saved") {
 		t.Errorf("the program was not given a chance: %q", got)
 	}
 	<-p.exited
+	<-gone // or it would end the next test's program as well
 }
 
 func TestLastWordsWithABackgroundChild(t *testing.T) {

@@ -102,6 +102,8 @@ func failedStart(c Config, err error) wire.Exit {
 		return wire.Exit{Code: 127, Error: name + ": command not found"}
 	case errors.Is(err, fs.ErrPermission):
 		return wire.Exit{Code: 126, Error: name + ": permission denied"}
+	case errors.Is(err, syscall.EISDIR):
+		return wire.Exit{Code: 126, Error: name + ": is a folder"}
 	}
 	return wire.Exit{Code: 126, Error: name + ": cannot be run: " + err.Error()}
 }

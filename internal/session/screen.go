@@ -9,11 +9,11 @@ import (
 // maxLag is how far, in bytes, the model of the screen may be behind before it
 // has to keep pace. Up to there it is fed only when somebody asks: a session
 // that puts out little and that nobody joins never pays for it.
-const maxLag = 1 << 20
+const maxLag = 2 << 20
 
 // atOnce is how much it is fed then, in bytes: enough for a flood of plain text
 // to be seen for what it is, most of which nobody would ever see.
-const atOnce = 512 << 10
+const atOnce = 1 << 20
 
 // screenModel is the screen as it is, fed from the ring: off the byte path, but
 // before the ring forgets.

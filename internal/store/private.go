@@ -32,7 +32,9 @@ func makePrivate(path string) error {
 	return nil
 }
 
-// PrivateDir makes dir, or makes it private: mode 0700 under any umask.
+// PrivateDir makes dir, or makes it private: mode 0700 under any umask. It refuses
+// one that others can look into and that holds other things than a vsay.db: it may
+// be /etc.
 func PrivateDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -46,6 +48,11 @@ func PrivateDir(dir string) error {
 	}
 	if info.Mode()&fs.ModeSticky != 0 {
 		return fmt.Errorf("%s is shared with other users: name a folder of your own", dir)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "vsay.db")); errors.Is(err, fs.ErrNotExist) {
+		if held, err := os.ReadDir(dir); err != nil || len(held) > 0 {
+			return errors.Join(fmt.Errorf("%s is open to other users and holds things already: name a folder of its own, or chmod 700 it", dir), err)
+		}
 	}
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return fmt.Errorf("%s must be readable by its owner alone, and cannot be made so: %w", dir, err)

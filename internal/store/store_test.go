@@ -263,10 +263,26 @@ func TestOpenTightensItsFolder(t *testing.T) {
 	must(t, err)
 	must(t, s.Close())
 	checkMode(t, dir, 0o700)
+	must(t, os.Chmod(dir, 0o755)) // as a copy may leave it
+	s, err = Open(t.Context(), filepath.Join(dir, "vsay.db"))
+	must(t, err)
+	must(t, s.Close())
+	checkMode(t, dir, 0o700)
 	must(t, os.Chmod(dir, 0o777|os.ModeSticky))
 	if _, err := Open(t.Context(), filepath.Join(dir, "vsay.db")); err == nil || !strings.Contains(err.Error(), "shared") {
 		t.Fatalf("a folder like /tmp: %v", err)
 	}
+}
+
+// A folder that is somebody else's, as /etc is, stays as it was.
+func TestOpenLeavesAFolderInUseAlone(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.Chmod(dir, 0o755))
+	must(t, os.WriteFile(filepath.Join(dir, "passwd"), nil, 0o644))
+	if _, err := Open(t.Context(), filepath.Join(dir, "vsay.db")); err == nil || !strings.Contains(err.Error(), "holds things already") {
+		t.Errorf("a folder in use: %v", err)
+	}
+	checkMode(t, dir, 0o755)
 }
 
 func checkMode(t *testing.T, path string, want os.FileMode) {

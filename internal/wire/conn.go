@@ -102,12 +102,12 @@ func (c *Conn) readMessage(ctx context.Context) (websocket.MessageType, []byte, 
 	c.rbuf = buffers.Get().(*buffer)
 	n, err := io.ReadFull(r, c.rbuf[:])
 	c.idle.Store(0)
-	switch err { //nolint:errorlint // bare, it is the end of the message; wrapped, that of the connection
-	case io.ErrUnexpectedEOF:
+	switch {
+	case err == io.ErrUnexpectedEOF: //nolint:errorlint // bare, it is the end of the message; wrapped, of the connection
 		return kind, c.rbuf[:n], nil
-	case io.EOF: // an empty message, or a connection that broke after a header: the library does not tell
+	case err == io.EOF: //nolint:errorlint // the same; an empty message, or a link that broke behind a header
 		return kind, nil, nil
-	case nil:
+	case err == nil:
 		return 0, nil, ErrProtocol.With("a message is over the limit")
 	}
 	c.idle.Store(over)

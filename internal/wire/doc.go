@@ -52,6 +52,8 @@
 // is Opened at exactly that offset; or Opened further on, then Gap (what is
 // missing) and Screen (what it looks like now); or Close with code "gone".
 // Without output_from the viewer is new, and gets Screen, then what follows it.
+// Each Open of an attachment counts one generation more: of two links the newest
+// is the one, whichever arrives first, and the other is closed as superseded.
 // A Screen may take several frames, and an empty one ends it. Only then has the
 // viewer moved on: a link that breaks before is as if it had never been opened.
 //
