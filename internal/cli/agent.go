@@ -11,8 +11,10 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -211,6 +213,10 @@ func (a *app) holdCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "hold", Hidden: true, Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			// There may be hundreds of these, most of them idle: a heap of one megabyte
+			// is large enough before it is swept, and what is left goes back.
+			debug.SetGCPercent(25)
+			time.AfterFunc(5*time.Second, debug.FreeOSMemory)
 			out, ok := a.Out.(*os.File)
 			if !ok {
 				return usage("vsay hold is started by the agent")

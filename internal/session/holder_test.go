@@ -125,12 +125,14 @@ func (s *session) open(stream uint32, o wire.Open) wire.Opened {
 	s.send(wire.Frame{Kind: wire.KindOpen, Stream: stream, Payload: wire.Encode(o)})
 	var a wire.Opened
 	for f := range s.next {
-		if f.Kind == wire.KindOpened && f.Stream == stream {
-			if err := wire.Decode(f.Payload, &a); err != nil {
-				s.t.Fatal(err)
-			}
-			return a
+		if f.Kind != wire.KindOpened || f.Stream != stream {
+			s.take(f)
+			continue
 		}
+		if err := wire.Decode(f.Payload, &a); err != nil {
+			s.t.Fatal(err)
+		}
+		return a
 	}
 	s.t.Fatal("the link ended before Opened")
 	return a
@@ -292,8 +294,8 @@ func TestControllerThatIsStuck(t *testing.T) {
 	o := held(t, spec(false, sh(`yes | head -c 3000000; echo end >&2; cat`)...))
 	s := <-o.links
 	const window = 100_000
-	s.open(1, wire.Open{Attachment: "a", Window: window})
 	s.open(2, wire.Open{Attachment: "b", Window: 1 << 22, ReadOnly: true})
+	s.open(1, wire.Open{Attachment: "a", Window: window})
 	for s.sent[1] < window || s.sent[2] < window {
 		for range s.next {
 			break
