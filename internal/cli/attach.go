@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -88,11 +86,8 @@ func (a *app) attach(ctx context.Context, o attachOptions) error {
 		a.makeRoom(tty)
 	}
 	left := fmt.Sprintf("left %s; it runs on: vsay attach %s takes it up again", full, full)
-	if !signal.Ignored(syscall.SIGHUP) { // the terminal was closed, or not quite: it is put back either way
-		var stop func()
-		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
-		defer stop()
-	}
+	ctx, stop := untilHangup(ctx)
+	defer stop()
 	return a.view(ctx, att, viewing{escape: esc, tty: tty, input: true, left: left})
 }
 

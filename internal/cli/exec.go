@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -25,6 +26,7 @@ type execOptions struct {
 	env      []string
 	dir      string
 	timeout  time.Duration
+	detach   bool
 }
 
 func (a *app) execCmd() *cobra.Command {
@@ -53,7 +55,10 @@ is the first one that is not 0.`,
 	f.BoolVarP(&o.tty, "tty", "t", false, "give the command a terminal")
 	f.StringArrayVarP(&o.env, "env", "e", nil, "set a variable, `KEY=VALUE`")
 	f.StringVarP(&o.dir, "workdir", "w", "", "run in this `folder`, from home if it is relative")
+	f.BoolVar(&o.detach, "detach", false, "print the session's id and leave; vsay wait ID tells how it ended")
 	f.DurationVar(&o.timeout, "timeout", 0, "end the command after this long, and exit with 124")
+	cmd.MarkFlagsMutuallyExclusive("detach", "timeout")
+	cmd.MarkFlagsMutuallyExclusive("detach", "tty")
 	return cmd
 }
 
@@ -101,8 +106,8 @@ func (a *app) exec(ctx context.Context, o execOptions) error {
 	if len(machines) == 1 && len(o.labels) == 0 {
 		return a.execOne(ctx, api, machines[0], o)
 	}
-	if o.tty {
-		return usage("--tty is for one machine at a time")
+	if o.tty || o.detach {
+		return usage("--tty and --detach are for one machine at a time")
 	}
 	return a.execAll(ctx, api, machines, o)
 }
@@ -142,6 +147,9 @@ func labelled(m wire.Machine, labels []string) bool {
 
 // execOne runs the command on one machine, as if it ran here.
 func (a *app) execOne(ctx context.Context, api *client.Client, m wire.Machine, o execOptions) error {
+	if o.detach {
+		return a.execDetached(ctx, api, m, o)
+	}
 	v := viewing{input: true}
 	if o.tty {
 		v.tty, v.escape = a.terminal(), '~'
@@ -152,6 +160,21 @@ func (a *app) execOne(ctx context.Context, api *client.Client, m wire.Machine, o
 	}
 	v.left = fmt.Sprintf("left the command on %s; it runs on: vsay kill %s ends it", m.Name, att.Opened.Session)
 	return finish(orEnd(api, att, a.view(withoutSignals(ctx), att, v)))
+}
+
+// execDetached starts the command with an empty stdin, and leaves it to itself.
+func (a *app) execDetached(ctx context.Context, api *client.Client, m wire.Machine, o execOptions) error {
+	att, err := api.Attach(ctx, m.AgentID, a.execOpen(o, nil))
+	if err != nil {
+		return err
+	}
+	att.CloseInput()
+	att.Leave()
+	id := att.Opened.Session
+	a.say("vsay: it runs on %s; vsay wait %s tells how it ends", m.Name, id)
+	return a.print(struct {
+		SessionID string `json:"session_id"`
+	}{id}, func(w io.Writer) { fmt.Fprintln(w, clean(id)) })
 }
 
 // brokenPipe is the exit code of a program whose reader has gone.

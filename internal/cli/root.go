@@ -35,7 +35,7 @@ func (a *app) rootCmd() *cobra.Command {
 	root.AddCommand(
 		a.tryCmd(), a.serveCmd(), a.agentCmd(), a.holdCmd(),
 		a.signupCmd(), a.loginCmd(), a.logoutCmd(), a.refreshCmd(), a.tokenCmd(), a.whoamiCmd(),
-		a.machinesCmd(), a.attachCmd(), a.execCmd(), a.sessionsCmd(), a.killCmd(),
+		a.machinesCmd(), a.attachCmd(), a.execCmd(), a.sessionsCmd(), a.killCmd(), a.renameCmd(), a.waitCmd(),
 		a.apiKeyCmd(), a.versionCmd(),
 	)
 	root.AddCommand(a.packagers()...)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vsay/internal/client"
 	"vsay/internal/wire"
 )
 
@@ -84,16 +85,44 @@ func (a *app) killCmd() *cobra.Command {
 	}
 }
 
-func (a *app) runKill(ctx context.Context, which string) error {
+// session finds the running session that is meant.
+func (a *app) session(ctx context.Context, which string) (*client.Client, wire.Session, error) {
 	api, err := a.client(ctx)
 	if err != nil {
-		return err
+		return nil, wire.Session{}, err
 	}
 	list, err := api.Sessions(ctx)
 	if err != nil {
-		return err
+		return nil, wire.Session{}, err
 	}
 	s, err := pickSession(list.Sessions, which)
+	return api, s, err
+}
+
+func (a *app) renameCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:               "rename SESSION NAME",
+		Short:             "Give a session another name",
+		Long:              "Give a running session another name. SESSION is MACHINE:NAME or the id, as vsay sessions shows them.",
+		Args:              takes(2, 2),
+		ValidArgsFunction: a.completeMachines,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			api, s, err := a.session(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			renamed, err := api.RenameSession(cmd.Context(), s.SessionID, args[1])
+			if err != nil {
+				return err
+			}
+			a.say("%s:%s is %s:%s now", s.MachineName, or(s.Name, s.SessionID), s.MachineName, renamed.Name)
+			return a.print(wire.OneSession{Session: renamed}, func(io.Writer) {})
+		},
+	}
+}
+
+func (a *app) runKill(ctx context.Context, which string) error {
+	api, s, err := a.session(ctx, which)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -177,4 +179,12 @@ func (a *app) makeRoom(tty *os.File) {
 	}
 	_, rows := screenSize(tty)
 	_, _ = io.WriteString(a.Out, "\x1b[999;1H"+strings.Repeat("\n", int(rows)))
+}
+
+// untilHangup ends with ctx, and when the terminal is closed.
+func untilHangup(ctx context.Context) (context.Context, context.CancelFunc) {
+	if signal.Ignored(syscall.SIGHUP) {
+		return context.WithCancel(ctx)
+	}
+	return signal.NotifyContext(ctx, syscall.SIGHUP)
 }

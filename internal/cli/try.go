@@ -59,15 +59,28 @@ func (a *app) try(ctx context.Context, command []string) error {
 	v := viewing{input: true, left: "left, and all of it ends"}
 	if len(command) == 0 && tty != nil {
 		v.tty, v.escape = tty, '~'
-		ask.Spec = wire.Spec{Kind: wire.KindShell, TTY: true, Term: os.Getenv("TERM"), Env: locale()}
+		ask.Spec = wire.Spec{Kind: wire.KindShell, TTY: true, Term: termName(), Env: locale()}
 		ask.Cols, ask.Rows = screenSize(tty)
 		a.say("vsay: this shell went through a server on %s and an agent; exit ends it all", t.api.Endpoint.URL.Host)
+		return a.tryShell(ctx, t, ask, v)
 	}
 	att, finish, err := a.begin(ctx, t.api, t.agentID, ask, 0)
 	if err != nil {
 		return err
 	}
-	return finish(a.view(withoutSignals(ctx), att, v))
+	return finish(orEnd(t.api, att, a.view(withoutSignals(ctx), att, v)))
+}
+
+// tryShell is a terminal on the trial. A signal ends it: unlike a command, a shell
+// at its prompt heeds none.
+func (a *app) tryShell(ctx context.Context, t *trial, ask wire.Open, v viewing) error {
+	ctx, stop := untilHangup(ctx)
+	defer stop()
+	att, err := t.api.Attach(ctx, t.agentID, ask)
+	if err != nil {
+		return err
+	}
+	return a.view(ctx, att, v)
 }
 
 func (a *app) startTrial(ctx context.Context) (t *trial, err error) {
@@ -100,7 +113,9 @@ func (a *app) startTrial(ctx context.Context) (t *trial, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := server.New(ctx, server.Config{DataDir: filepath.Join(dir, "server"), Version: thisBuild().Version}, log)
+	s, err := server.New(ctx, server.Config{
+		DataDir: filepath.Join(dir, "server"), Version: thisBuild().Version, DetachedTTL: time.Minute, // all that is left of a trial that was killed
+	}, log)
 	if err != nil {
 		return nil, errors.Join(err, ln.Close())
 	}

@@ -74,6 +74,22 @@ func (c *Client) Sessions(ctx context.Context) (wire.Sessions, error) {
 	return out, err
 }
 
+// WaitSession is a session, answered when it has ended or after some seconds.
+func (c *Client) WaitSession(ctx context.Context, id string) (wire.Session, error) {
+	return c.session(ctx, http.MethodGet, url.PathEscape(id)+"/wait", nil)
+}
+
+// RenameSession gives a running session another name.
+func (c *Client) RenameSession(ctx context.Context, id, name string) (wire.Session, error) {
+	return c.session(ctx, http.MethodPatch, url.PathEscape(id), wire.RenameSession{Name: name})
+}
+
+func (c *Client) session(ctx context.Context, method, path string, body any) (wire.Session, error) {
+	var out wire.OneSession
+	err := c.call(ctx, method, "/api/terminal/sessions/"+path, body, &out)
+	return out.Session, err
+}
+
 // EndSession ends a session and all it runs.
 func (c *Client) EndSession(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, "/api/terminal/sessions/"+url.PathEscape(id), nil, nil)

@@ -57,6 +57,8 @@ func (s *Server) table() []route {
 
 		{"GET /api/terminal/{agent_id}/ws", s.try(s.terminal)}, // its token may be in the address
 		{"GET /api/terminal/sessions", s.signedIn(s.listSessions)},
+		{"GET /api/terminal/sessions/{id}/wait", s.signedIn(s.waitSession)},
+		{"PATCH /api/terminal/sessions/{id}", s.signedIn(s.renameSession)},
 		{"DELETE /api/terminal/sessions/{id}", s.signedIn(s.endSession)},
 
 		{"POST /api/agent/enroll", s.open(s.enroll)},

@@ -123,8 +123,8 @@ func check(o *wire.Open) error {
 	if strings.ContainsRune(strings.Join(o.Spec.Command, ""), 0) || strings.ContainsRune(strings.Join(o.Spec.Env, "")+o.Spec.Dir, 0) {
 		return wire.ErrBadRequest.With("a command cannot hold a NUL byte")
 	}
-	if len(o.Name) > 64 || strings.ContainsFunc(o.Name, notForNames) {
-		return wire.ErrBadRequest.With("a session's name is at most 64 letters, digits, dots, dashes and underscores")
+	if err := checkName(o.Name); err != nil {
+		return err
 	}
 	if o.Spec.Kind == wire.KindExec && len(o.Spec.Command) == 0 {
 		return wire.ErrBadRequest.With("there is no command to run")
@@ -135,6 +135,15 @@ func check(o *wire.Open) error {
 		}
 		return r
 	}, o.Source[:min(len(o.Source), 32)])
+	return nil
+}
+
+var errSessionName = wire.ErrBadRequest.With("a session's name is at most 64 letters, digits, dots, dashes and underscores")
+
+func checkName(name string) error {
+	if len(name) > 64 || strings.ContainsFunc(name, notForNames) {
+		return errSessionName
+	}
 	return nil
 }
 

@@ -41,15 +41,86 @@ func (s *Server) session(x store.Session) wire.Session {
 	}
 }
 
+// waitAtMost bounds how long an answer is held back; who still wants to know asks
+// again.
+const waitAtMost = 10 * time.Second
+
+// waitSession answers with a session when it has ended, or has not for a while.
+func (s *Server) waitSession(w http.ResponseWriter, r *http.Request, me caller) error {
+	x, err := s.sessionFor(r.Context(), me, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if x.EndedAt == nil {
+		if err := s.untilEnded(r.Context(), x.ID); err != nil {
+			return err
+		}
+		if err := s.stillLive(r.Context(), me); err != nil {
+			return err // signed out while it waited
+		}
+		if x, err = s.sessionFor(r.Context(), me, x.ID); err != nil {
+			return err
+		}
+	}
+	return answer(w, http.StatusOK, wire.OneSession{Session: s.session(x)})
+}
+
+// untilEnded waits for the end of a session, for so long.
+func (s *Server) untilEnded(ctx context.Context, id string) error {
+	over := s.endings.wait(id)
+	x, err := s.store.SessionByID(ctx, id)
+	if err != nil || x.EndedAt != nil {
+		return err // it ended before there was anything to wait on
+	}
+	ctx, cancel := context.WithTimeout(ctx, waitAtMost)
+	defer cancel()
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// sessionFor is a session that the caller may know of; any other looks like none.
+func (s *Server) sessionFor(ctx context.Context, me caller, id string) (store.Session, error) {
+	x, err := s.store.SessionByID(ctx, id)
+	if err == nil && x.UserID != me.User.ID {
+		err = wire.ErrNotFound
+	}
+	return x, err
+}
+
+func (s *Server) renameSession(w http.ResponseWriter, r *http.Request, me caller) error {
+	body, err := read[wire.RenameSession](w, r)
+	if err != nil {
+		return err
+	}
+	x, err := s.sessionFor(r.Context(), me, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if body.Name == "" {
+		return errSessionName
+	}
+	if err := checkName(body.Name); err != nil {
+		return err
+	}
+	if err := s.store.RenameSession(r.Context(), x.ID, body.Name); err != nil {
+		return err
+	}
+	x.Name = body.Name
+	return answer(w, http.StatusOK, wire.OneSession{Session: s.session(x)})
+}
+
 // endWithin is how long the end of a session is waited for: SIGHUP, five
 // seconds of grace, SIGKILL.
 const endWithin = 10 * time.Second
 
 // endSession ends a session and its whole process tree, and answers when it is over.
 func (s *Server) endSession(w http.ResponseWriter, r *http.Request, me caller) error {
-	x, err := s.store.SessionByID(r.Context(), r.PathValue("id"))
-	if err != nil || x.UserID != me.User.ID {
-		return wire.ErrNotFound
+	x, err := s.sessionFor(r.Context(), me, r.PathValue("id"))
+	if err != nil {
+		return err
 	}
 	if x.EndedAt != nil {
 		return wire.ErrGone

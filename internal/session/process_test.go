@@ -208,7 +208,7 @@ func TestHangUpComesFirst(t *testing.T) {
 	until(t, p, "ready")
 	gone := make(chan struct{})
 	go func() {
-		endTree(p, time.Minute)
+		endTree(p, killGrace)
 		close(gone)
 	}()
 	if got := until(t, p, "saved"); !strings.Contains(got, "saved") {

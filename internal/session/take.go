@@ -1,6 +1,10 @@
 package session
 
-import "vsay/internal/wire"
+import (
+	"cmp"
+
+	"vsay/internal/wire"
+)
 
 // Act is what a viewer's frame asks of the world around the Core.
 type Act struct {
@@ -113,7 +117,7 @@ func (c *Core) welcome(l *lane, o wire.Open) error {
 // begin says where output goes on, and input.
 func (c *Core) begin(l *lane, o wire.Open) {
 	answer := wire.Opened{
-		Version: wire.Version, Session: c.id, Name: c.name, TTY: !c.pipe, Fresh: o.New, InputFrom: l.accepted,
+		Version: wire.Version, Session: c.id, Name: cmp.Or(o.Name, c.name), TTY: !c.pipe, Fresh: o.New, InputFrom: l.accepted,
 		Window: uint32(uint64(c.inputWindow()) - (l.accepted - l.written)),
 	}
 	from, gap := c.from(l.who, o)

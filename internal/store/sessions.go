@@ -128,6 +128,24 @@ func (s *Store) TouchSession(ctx context.Context, id string, at time.Time) error
 	return err
 }
 
+// RenameSession gives a running session another name. One in use on its machine
+// is wire.ErrTaken.
+func (s *Store) RenameSession(ctx context.Context, id, name string) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, "UPDATE sessions SET name = $2 WHERE id = $1 AND ended_at IS NULL", id, name)
+		if isUnique(err, "sessions.") {
+			return wire.ErrTaken.With("a session of that name runs there already")
+		}
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(wire.ErrGone, err)
+		}
+		return nil
+	})
+}
+
 // EndSession writes down how a session ended; a nil code means that nobody knows.
 // The first word counts, further ones are no error. The holder's secret stays:
 // for a while it may still bring the last bytes to a viewer that was away.

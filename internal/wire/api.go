@@ -107,6 +107,16 @@ type Session struct {
 	Viewers     []Viewer   `json:"viewers"`
 }
 
+// OneSession is the object around Session.
+type OneSession struct {
+	Session Session `json:"session"`
+}
+
+// RenameSession is the body of PATCH /api/terminal/sessions/{id}.
+type RenameSession struct {
+	Name string `json:"name"`
+}
+
 // Sessions is the list around Session.
 type Sessions struct {
 	Sessions []Session `json:"sessions"`

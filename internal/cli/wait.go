@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"vsay/internal/wire"
+)
+
+func (a *app) waitCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "wait ID",
+		Short: "Wait for a session to end, and exit with its exit code",
+		Long: `Wait for a session to end, and exit with its exit code: that of vsay exec --detach,
+or any other of yours. A session that has ended already is waited for no longer.`,
+		Args:        takes(1, 1),
+		Annotations: map[string]string{ownFailure: "255"},
+		RunE:        func(cmd *cobra.Command, args []string) error { return a.wait(cmd.Context(), args[0]) },
+	}
+}
+
+func (a *app) wait(ctx context.Context, id string) error {
+	api, err := a.client(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		s, err := api.WaitSession(ctx, id)
+		if err != nil {
+			return err
+		}
+		if s.Status != wire.StatusClosed {
+			continue // the server answers when it has waited long enough
+		}
+		if err := a.print(wire.OneSession{Session: s}, func(io.Writer) {}); err != nil {
+			return err
+		}
+		switch {
+		case s.ExitCode == nil:
+			return failed("how that session ended was lost: its machine was restarted, or could not report")
+		case *s.ExitCode != 0:
+			return exitError(*s.ExitCode)
+		}
+		return nil
+	}
+}
