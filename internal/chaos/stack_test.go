@@ -55,6 +55,7 @@ func newStack(t *testing.T, seed uint64, n *news) *stack {
 		t.Fatal(err)
 	}
 	s := &stack{dir: dir, news: n}
+	t.Cleanup(s.kill)
 	for _, sub := range []string{"home", "report", "log"} {
 		must(t, os.Mkdir(filepath.Join(dir, sub), 0o700))
 	}
@@ -103,7 +104,9 @@ func (s *stack) startServer(t *testing.T, seed uint64) {
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	s.server = &service{name: "server", stack: s, args: []string{"serve", "--listen", address, "--data-dir", filepath.Join(s.dir, "data")}}
 	s.server.ready = func(ctx context.Context) error { return ready(ctx, "http://"+address) }
-	must(t, s.server.start())
+	if err := s.server.start(); err != nil {
+		t.Fatalf("%v: %s", err, s.tail("server"))
+	}
 	for i := range s.hops {
 		s.hops[i], err = newHop(address, seedOf(seed, uint64(i)), s.noticed)
 		must(t, err)
@@ -231,6 +234,7 @@ func (v *service) start() error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	alive, dead := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	v.cmd, v.ended = cmd, ended
 	v.ending.Store(false)
@@ -239,12 +243,13 @@ func (v *service) start() error {
 		if !v.ending.Load() {
 			v.stack.news.wrong("the %s ended by itself: %v", v.name, err)
 		}
+		dead()
 		close(ended)
 	}()
 	if v.ready == nil {
 		return nil
 	}
-	return v.ready(context.Background())
+	return v.ready(alive)
 }
 
 // leaveWithin is what security.md gives a server that was asked to leave.
@@ -307,6 +312,17 @@ func (s *stack) sockets() (all []string) {
 func (s *stack) endSessions() {
 	for _, socket := range s.sockets() {
 		_ = session.End(filepath.Join(s.dir, "state", "s", socket)) // one that is gone already is what we want
+	}
+}
+
+// kill ends what is left of a run that did not get to its end.
+func (s *stack) kill() {
+	for _, v := range []*service{s.server, s.agent} {
+		if v != nil && v.cmd != nil {
+			v.ending.Store(true)
+			_ = v.cmd.Process.Kill() // it may have ended
+			<-v.ended
+		}
 	}
 }
 

@@ -54,6 +54,50 @@ func TestATicketOfASessionThatIsOverIsGone(t *testing.T) {
 	r.refused(t, wire.ErrGone)
 }
 
+// A machine that never comes back must not leave its sessions behind for ever.
+func TestSessionsOfAMachineThatIsGoneAreWrittenOff(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.DetachedTTL = 2 * time.Hour })
+	ann := w.account("ann")
+	b := newBox(w)
+	b.enroll(ann.apiKey, "box")
+	began := w.now()
+	x := store.Session{ID: "s", Kind: wire.KindShell, AgentID: b.id, MachineName: "box", UserID: ann.id, Username: "ann", StartedAt: began, LastActive: began}
+	if err := w.s.store.CreateSession(t.Context(), &x); err != nil {
+		t.Fatal(err)
+	}
+	seen := func(at time.Time) {
+		t.Helper()
+		if err := w.s.store.SawFacts(t.Context(), []store.Sighting{{AgentID: b.id, At: at}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	over := func() bool {
+		t.Helper()
+		if err := w.s.endSilent(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		x, err := w.s.store.SessionByID(t.Context(), "s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x.EndedAt != nil
+	}
+	seen(began)
+	w.pass(2 * time.Hour)
+	if over() {
+		t.Error("written off while it may be there")
+	}
+	seen(w.now())
+	w.pass(2 * time.Hour)
+	if over() {
+		t.Error("written off though its machine was there")
+	}
+	w.pass(2 * time.Hour)
+	if !over() {
+		t.Error("it is there for ever")
+	}
+}
+
 // deadlines notes what it is told, as the writer of a real connection obeys it.
 type deadlines struct {
 	http.ResponseWriter

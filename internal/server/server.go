@@ -281,6 +281,9 @@ func (s *Server) chores(ctx context.Context) {
 			if err := s.store.Prune(ctx, s.now(), s.now().Add(-s.cfg.SessionMax-48*time.Hour)); err != nil {
 				s.log.Warn("old counters and logins could not be removed", "err", err)
 			}
+			if err := s.endSilent(ctx); err != nil {
+				s.log.Warn("sessions of machines that are gone were not written off", "err", err)
+			}
 		}
 	}
 }

@@ -51,3 +51,23 @@ func (s *Server) saveSightings(ctx context.Context) {
 		s.log.Warn("what machines said last was not kept", "machines", len(seen), "err", err)
 	}
 }
+
+// endSilent writes off sessions whose machine was away, and nobody with them, for
+// longer than a session may live so. A machine that never comes back would leave
+// them in every list, and nobody could end them.
+func (s *Server) endSilent(ctx context.Context) error {
+	silent, err := s.store.SilentSessions(ctx, s.now().Add(-s.cfg.DetachedTTL-time.Hour))
+	if err != nil {
+		return err
+	}
+	for _, x := range silent {
+		if s.relay.Reachable(x.AgentID) {
+			continue
+		}
+		if err := s.store.EndSession(ctx, x.ID, s.now(), nil); err != nil {
+			return err
+		}
+		s.endings.tell(x.ID)
+	}
+	return nil
+}

@@ -108,7 +108,13 @@ func (l *viewerLink) take(ctx context.Context, f wire.Frame) error {
 	v := l.views[f.Stream]
 	l.mu.Unlock()
 	if v == nil {
-		return nil // it has ended; this was on its way
+		if f.Kind == wire.KindClose {
+			l.giveUp(f.Stream)
+		}
+		return nil // it has ended, and this was on its way; or it is not open yet
+	}
+	if v == givenUp {
+		return nil
 	}
 	switch f.Kind {
 	case wire.KindClose:
@@ -178,12 +184,16 @@ func (l *viewerLink) serve(ctx context.Context, stream uint32, o wire.Open) erro
 		return err
 	}
 	l.mu.Lock()
-	_, wanted := l.views[stream]
+	reserved, there := l.views[stream]
+	wanted := there && reserved != givenUp
 	if wanted {
 		l.views[stream] = &view{place.View, place.open.ReadOnly}
 	}
 	l.mu.Unlock()
 	if !wanted {
+		if there {
+			place.View.Leave(ctx, nil)
+		}
 		return nil
 	}
 	for {
@@ -198,6 +208,18 @@ func (l *viewerLink) serve(ctx context.Context, stream uint32, o wire.Open) erro
 		if f.Kind == wire.KindClose {
 			return nil
 		}
+	}
+}
+
+// givenUp stands for a stream that was closed before it was open. Its number is
+// taken until the session has answered.
+var givenUp = &view{}
+
+func (l *viewerLink) giveUp(stream uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, reserved := l.views[stream]; reserved {
+		l.views[stream] = givenUp
 	}
 }
 
@@ -217,7 +239,7 @@ func (l *viewerLink) leaveAll(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, v := range l.views {
-		if v != nil {
+		if v != nil && v != givenUp {
 			v.Leave(context.Background(), why)
 		}
 	}

@@ -33,7 +33,8 @@ func spec(tty bool, argv ...string) Config {
 	}
 }
 
-// begun starts a program and puts an end to it after the test.
+// begun starts a program and puts an end to it after the test. There is one at a
+// time: to its end belongs that of everything else this process has started.
 func begun(t *testing.T, c Config) *process {
 	t.Helper()
 	p, exit := start(c)
@@ -220,12 +221,14 @@ func TestHangUpComesFirst(t *testing.T) {
 
 func TestLastWordsWithABackgroundChild(t *testing.T) {
 	for _, tty := range []bool{false, true} {
-		p := begun(t, spec(tty, sh(`trap '' HUP; sleep 1000 & echo last words`)...))
-		<-p.exited
-		p.hurry(drainFor)
-		if got := until(t, p, ""); !strings.Contains(got, "last words") {
-			t.Errorf("tty %v: got %q", tty, got)
-		}
+		t.Run(fmt.Sprintf("tty %v", tty), func(t *testing.T) {
+			p := begun(t, spec(tty, sh(`trap '' HUP; sleep 1000 & echo last words`)...))
+			<-p.exited
+			p.hurry(drainFor)
+			if got := until(t, p, ""); !strings.Contains(got, "last words") {
+				t.Errorf("got %q", got)
+			}
+		})
 	}
 }
 
@@ -238,11 +241,13 @@ func TestReadsAreJoined(t *testing.T) {
 
 func TestSignalsReachTheProgramInFront(t *testing.T) {
 	for _, tty := range []bool{false, true} {
-		p := begun(t, spec(tty, sh(`trap 'echo caught' USR1; echo ready; while :; do sleep 1000 & wait $!; done`)...))
-		until(t, p, "ready")
-		p.signal("NOSUCH")
-		p.signal("USR1")
-		until(t, p, "caught")
+		t.Run(fmt.Sprintf("tty %v", tty), func(t *testing.T) {
+			p := begun(t, spec(tty, sh(`trap 'echo caught' USR1; echo ready; while :; do sleep 1000 & wait $!; done`)...))
+			until(t, p, "ready")
+			p.signal("NOSUCH")
+			p.signal("USR1")
+			until(t, p, "caught")
+		})
 	}
 }
 

@@ -60,7 +60,7 @@ func (c *Cache) Host(ctx context.Context) (host string, err error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", wire.ErrUnauthed.With("not signed in: run vsay login HOST")
 	}
-	return host, fault(err)
+	return host, c.fault(err)
 }
 
 // Account finds an account of host: by its id, email or username, or, where who
@@ -78,7 +78,7 @@ func (c *Cache) Account(ctx context.Context, host, who string) (Account, error) 
 	a.Issued, a.Expires = fromMS(issued), fromMS(expires)
 	switch {
 	case !errors.Is(err, sql.ErrNoRows):
-		return a, fault(err)
+		return a, c.fault(err)
 	case who == "":
 		return a, wire.ErrUnauthed.With("not signed in to %s: run vsay login %s", host, host)
 	}
@@ -145,5 +145,5 @@ func (c *Cache) Forget(ctx context.Context, host, userID string) error {
 		return err
 	}
 	_, err = c.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-	return fault(err)
+	return c.fault(err)
 }

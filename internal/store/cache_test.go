@@ -185,6 +185,20 @@ func TestCacheRefusesOpenFiles(t *testing.T) {
 	}
 }
 
+// What is wrong with the cache is no trouble of the network, and the one who reads
+// of it can mend it.
+func TestCacheThatIsDamaged(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "vsay.db")
+	if err := os.WriteFile(path, bytes.Repeat([]byte("garbage "), 1024), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := OpenCache(t.Context(), dir)
+	if got := wire.AsError(err); got.Exit != wire.ExitFailed || !strings.Contains(got.Message, path+" is damaged: remove it") {
+		t.Errorf("%v (exit %d)", err, got.Exit)
+	}
+}
+
 // Twenty handles are twenty processes to SQLite: each has connections, locks
 // and a schema to bring up of its own.
 func TestCacheOpenedByManyAtOnce(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -25,7 +26,33 @@ func fault(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
-	return errors.Join(wire.ErrUnavailable.With("the storage does not answer: try again in a while"), errors.New("store: "+err.Error()))
+	return errors.Join(wire.ErrUnavailable.With("the storage does not answer: try again in a while"), fmt.Errorf("store: %w", err))
+}
+
+// fault is the function of that name, for a file that the person who runs this
+// process can mend: it says which one and how. The storage of a server is nobody's
+// business but its log's.
+func (d *db) fault(err error) error {
+	err = fault(err)
+	var e *sqlite.Error
+	if !d.own || !errors.As(err, &e) {
+		return err
+	}
+	said := wire.ErrInternal.With("%s cannot be used: %s", d.path, e.Error())
+	if isDamage(err) {
+		said = said.With("%s is damaged: remove it and run vsay login", d.path)
+	}
+	return errors.Join(said, err)
+}
+
+// isDamage tells whether err says that the file is no sound database.
+func isDamage(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	primary := e.Code() & 0xff
+	return primary == sqlite3.SQLITE_NOTADB || primary == sqlite3.SQLITE_CORRUPT
 }
 
 // isUnique tells whether err is a second row with the same value in a column

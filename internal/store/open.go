@@ -20,6 +20,7 @@ import (
 // in lock retries, and a few readers that never wait for it.
 type db struct {
 	path        string
+	own         bool // it is the client's: who runs vsay can mend it
 	write, read *sql.DB
 }
 
@@ -40,7 +41,7 @@ func open(ctx context.Context, path string, migrations fs.FS, fast bool) (*db, e
 		return nil, err
 	}
 	ofdLocks()
-	d := &db{path: path}
+	d := &db{path: path, own: fast}
 	if d.write, err = connect(path, 1, "&_txlock=immediate&_pragma=secure_delete(1)&_pragma=journal_size_limit(67108864)"); err != nil {
 		return nil, err
 	}
@@ -102,8 +103,11 @@ func (d *db) migrate(ctx context.Context, migrations fs.FS) error {
 		if err == nil {
 			err = d.up(ctx, migrations)
 		}
+		if isDamage(err) && !d.own {
+			return fmt.Errorf("%s is damaged (%w): put a backup in its place", d.path, err)
+		}
 		if err != nil && (!isRace(err) || ctx.Err() != nil || time.Now().After(deadline)) {
-			return fmt.Errorf("%s cannot be opened: %w", d.path, fault(err))
+			return fmt.Errorf("%s cannot be opened: %w", d.path, d.fault(err))
 		}
 		if err != nil {
 			pause(ctx, 20*time.Millisecond)
@@ -149,7 +153,7 @@ func newest(migrations fs.FS) (int64, error) {
 func (d *db) check(ctx context.Context) error {
 	var verdict string
 	if err := d.read.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return fmt.Errorf("%s cannot be read: %w", d.path, fault(err))
+		return fmt.Errorf("%s cannot be read: %w", d.path, d.fault(err))
 	}
 	if verdict != "ok" {
 		return fmt.Errorf("%s is damaged (%s): put a backup in its place", d.path, verdict)
@@ -162,23 +166,23 @@ func (d *db) check(ctx context.Context) error {
 func (d *db) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fault(err)
+		return d.fault(err)
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	if err := f(tx); err != nil {
-		return fault(err)
+		return d.fault(err)
 	}
-	return fault(tx.Commit())
+	return d.fault(tx.Commit())
 }
 
 // exec is a write of one statement. It tells how many rows it changed.
 func (d *db) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	res, err := d.write.ExecContext(ctx, query, args...)
 	if err != nil {
-		return 0, fault(err)
+		return 0, d.fault(err)
 	}
 	n, err := res.RowsAffected()
-	return n, fault(err)
+	return n, d.fault(err)
 }
 
 func pause(ctx context.Context, d time.Duration) {

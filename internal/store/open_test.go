@@ -103,7 +103,7 @@ func TestOpenRefuses(t *testing.T) {
 		}, "newer vsay"},
 		"not a database": {func(t *testing.T, path string) {
 			must(t, os.WriteFile(path, []byte(strings.Repeat("no SQLite at all ", 1000)), 0o600))
-		}, "cannot be opened"},
+		}, "is damaged"},
 		"damaged": {func(t *testing.T, path string) {
 			f, err := os.OpenFile(path, os.O_RDWR, 0)
 			must(t, err)

@@ -122,6 +122,14 @@ func (s *Store) SessionsOn(ctx context.Context, agentID string) ([]Session, erro
 	return collect(rows, err, scanSession)
 }
 
+// SilentSessions lists the running sessions of machines that were not seen since
+// before, and that no viewer came to or left since then.
+func (s *Store) SilentSessions(ctx context.Context, before time.Time) ([]Session, error) {
+	rows, err := s.read.QueryContext(ctx, selectSession+`WHERE ended_at IS NULL AND last_active < $1 AND agent_id NOT IN
+		(SELECT agent_id FROM machines WHERE last_active >= $1)`, ms(before))
+	return collect(rows, err, scanSession)
+}
+
 // TouchSession notes that a viewer came or left.
 func (s *Store) TouchSession(ctx context.Context, id string, at time.Time) error {
 	_, err := s.exec(ctx, "UPDATE sessions SET last_active = $2 WHERE id = $1", id, ms(at))
