@@ -4,8 +4,10 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -34,6 +36,20 @@ func TestPlainTerminal(t *testing.T) {
 		c.binary("\x99\x82")
 		c.text("🙂")
 		c.next([]byte("🙂🙂"))
+	})
+
+	t.Run("paste", func(t *testing.T) {
+		s := s.with(t)
+		c := s.dial("")
+		paste := strings.Repeat("a long paste comes in one message\n", wire.MaxPlain/34)
+		c.raw(fmt.Sprintf("head -c %d | sha256sum", len(paste)))
+		c.text(paste)
+		c.see(fmt.Sprintf("%x", sha256.Sum256([]byte(paste))))
+		c = s.dial("")
+		c.binary(paste + strings.Repeat(".", 34)) // no paste is that long
+		if got := c.closes(); got.Code != websocket.StatusMessageTooBig {
+			t.Errorf("closed with %d %q", got.Code, got.Reason)
+		}
 	})
 
 	t.Run("size", func(t *testing.T) {

@@ -111,8 +111,14 @@ func (h *holder) run(ctx context.Context, exit wire.Exit) error {
 		live.Go(func() { h.typeKeys(ctx) })
 		exit = h.untilExit(&live)
 	}
-	h.change(func() { h.core.Exited(exit) })
-	nudge(h.call) // the server wants to know, watched or not
+	var linked bool
+	h.change(func() {
+		h.core.Exited(exit)
+		linked = h.conn != nil
+	})
+	if !linked {
+		nudge(h.call) // the server wants to know, watched or not
+	}
 	if conn := h.untilDelivered(); conn != nil {
 		conn.Close(nil)
 	}

@@ -268,6 +268,7 @@ func (h *holder) untilDelivered() *wire.Conn {
 }
 
 func (h *holder) ended() bool {
-	unheard := !h.known && h.ending // the server does not know of it, nor will
-	return unheard || h.tired || h.written && h.core.Delivered()
+	unheard := !h.known && h.ending                          // the server does not know of it, nor will
+	killed := h.ending && h.written && h.core.Viewers() == 0 // whoever broke off need not see that
+	return unheard || killed || h.tired || h.written && h.core.Delivered()
 }

@@ -36,6 +36,7 @@ func AcceptPlain(w http.ResponseWriter, r *http.Request) (Plain, error) {
 	}
 	c := NewConn(ws)
 	c.plain = true
+	ws.SetReadLimit(MaxPlain)
 	return Plain{c}, nil
 }
 

@@ -33,6 +33,7 @@ type Conn struct {
 	rtt   atomic.Int64
 	ping  atomic.Bool // a Ping or Pong is on its way out
 	plain bool
+	rest  io.Reader // of a long message, where that is plain
 }
 
 // buffer holds one message, and one byte to see that it was longer. A link that
@@ -87,8 +88,21 @@ func (c *Conn) ponged(f Frame) {
 	}
 }
 
-// readMessage waits without a buffer, and gives the last one back first.
+// readMessage reads a whole message.
 func (c *Conn) readMessage(ctx context.Context) (websocket.MessageType, []byte, error) {
+	kind, r, err := c.next(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	msg, more, err := c.fill(r)
+	if more {
+		err = ErrProtocol.With("a message is over the limit")
+	}
+	return kind, msg, err
+}
+
+// next waits for a message without a buffer, and gives the last one back first.
+func (c *Conn) next(ctx context.Context) (websocket.MessageType, io.Reader, error) {
 	if c.rbuf != nil {
 		buffers.Put(c.rbuf)
 		c.rbuf = nil
@@ -100,18 +114,24 @@ func (c *Conn) readMessage(ctx context.Context) (websocket.MessageType, []byte, 
 		return 0, nil, closed(err)
 	}
 	c.rbuf = buffers.Get().(*buffer)
+	return kind, r, nil
+}
+
+// fill reads as much of a message as the buffer holds, and tells whether more
+// may follow.
+func (c *Conn) fill(r io.Reader) (msg []byte, more bool, err error) {
 	n, err := io.ReadFull(r, c.rbuf[:])
 	c.idle.Store(0)
 	switch {
 	case err == io.ErrUnexpectedEOF: //nolint:errorlint // bare, it is the end of the message; wrapped, of the connection
-		return kind, c.rbuf[:n], nil
+		return c.rbuf[:n], false, nil
 	case err == io.EOF: //nolint:errorlint // the same; an empty message, or a link that broke behind a header
-		return kind, nil, nil
+		return nil, false, nil
 	case err == nil:
-		return 0, nil, ErrProtocol.With("a message is over the limit")
+		return c.rbuf[:n], true, nil
 	}
 	c.idle.Store(over)
-	return 0, nil, closed(err)
+	return nil, false, closed(err)
 }
 
 // over is what idle says when the reader has seen the end.
@@ -258,11 +278,25 @@ func closed(err error) error {
 // Plain is the terminal WebSocket of any other program: bytes, no frames.
 type Plain struct{ c *Conn }
 
-// Read gives the next message, which is valid until the next Read, and whether
-// it came as text. The error of a clean close is an io.EOF.
+// MaxPlain is the longest message that a plain terminal takes, in bytes: a paste
+// comes in one. It is handed on in pieces.
+const MaxPlain = 1 << 20
+
+// Read gives the next message, or a piece of a long one, which is valid until
+// the next Read. text says that it is a whole one and came as text. The error of
+// a clean close is an io.EOF.
 func (p Plain) Read(ctx context.Context) (msg []byte, text bool, err error) {
-	kind, msg, err := p.c.readMessage(ctx)
-	return msg, kind == websocket.MessageText, err
+	c, kind := p.c, websocket.MessageBinary
+	if c.rest == nil {
+		if kind, c.rest, err = c.next(ctx); err != nil {
+			return nil, false, err
+		}
+	}
+	msg, more, err := c.fill(c.rest)
+	if !more {
+		c.rest = nil
+	}
+	return msg, kind == websocket.MessageText && !more, err
 }
 
 // Write sends bytes of the terminal.

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Decode reads exactly one JSON value from b into v. It refuses what
@@ -36,7 +37,7 @@ func badJSON(err error) error {
 
 // Encode writes v as JSON. The types of this package cannot fail to encode.
 func Encode(v any) []byte {
-	b, err := json.Marshal(v)
+	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true)) // a path may hold anything
 	if err != nil {
 		panic("wire: " + err.Error())
 	}
