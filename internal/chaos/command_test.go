@@ -112,7 +112,7 @@ func (v *visited) lives() error {
 	for {
 		code, heard, err := v.visit()
 		v.guard.Lock()
-		killed, ending, said := v.killed, v.ending, v.saying.String()
+		killed, ending, said := v.killed, v.ending, bytes.TrimSpace(v.saying.Bytes())
 		v.guard.Unlock()
 		switch {
 		case err != nil:
@@ -129,7 +129,7 @@ func (v *visited) lives() error {
 			v.stack.news.wrong("%s: vsay attach gave up with %d: %s", v, code, said)
 			return errors.New("the client gave up")
 		default:
-			v.stack.news.add("%s: attach again: %d %s", v, code, bytes.TrimSpace([]byte(said)))
+			v.stack.news.add("%s: attach again: %d %s", v, code, said)
 			<-time.After(againAfter)
 		}
 	}
