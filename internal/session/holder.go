@@ -35,7 +35,7 @@ type holder struct {
 	size    [2]uint16
 	written bool       // the server has the exit on disk
 	known   bool       // there was a link once
-	dropped bool       // the last one broke under a viewer
+	dropped bool       // the last one broke under a viewer, or soon after him
 	ending  bool       // the session is being ended
 	tired   bool       // its end was kept long enough
 	changed *sync.Cond // on mu: any of the above

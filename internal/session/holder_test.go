@@ -257,6 +257,26 @@ func TestSessionGoesOnOverABrokenLink(t *testing.T) {
 	o.finish(again)
 }
 
+func TestHolderIsThereForAViewerThatJustBrokeOff(t *testing.T) {
+	o := held(t, spec(true, "cat"))
+	s := <-o.links
+	s.open(1, wire.Open{Attachment: "a"})
+	s.send(wire.Frame{Kind: wire.KindClose, Stream: 1, Payload: wire.Encode(wire.ErrLinkLost)})
+	s.send(wire.Frame{Kind: wire.KindOpen, Stream: 2}) // its refusal says that Close was read
+	for f := range s.next {
+		if f.Stream == 2 && f.Kind == wire.KindClose {
+			break
+		}
+	}
+	s.CloseNow()
+	s = <-o.links
+	from := uint64(0)
+	s.open(1, wire.Open{Attachment: "a", Generation: 1, OutputFrom: &from})
+	s.send(wire.Frame{Kind: wire.KindInput, Stream: 1, Payload: []byte{4}})
+	s.exits()
+	o.finish(s)
+}
+
 // A program that reads nothing stops neither its output, nor signals, nor others.
 func TestProgramThatNeverReads(t *testing.T) {
 	for _, tty := range []bool{false, true} {

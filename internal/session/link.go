@@ -107,7 +107,7 @@ func (h *holder) serve(ctx context.Context, conn *wire.Conn) error {
 	live.Go(func() { _ = conn.KeepAlive(ctx) })
 	live.Go(func() { h.mind(ctx, conn) })
 	h.change(func() { h.conn, h.known, h.last = conn, true, time.Now() })
-	defer h.change(func() { h.conn, h.dropped = nil, h.core.Drop() })
+	defer h.change(func() { h.conn, h.dropped = nil, h.core.Drop() || h.expected() })
 	h.reportEnd()
 	for {
 		f, err := conn.Read(ctx)
@@ -171,6 +171,12 @@ func (h *holder) mind(ctx context.Context, conn *wire.Conn) {
 			}
 		}
 	}
+}
+
+// expected says that a viewer broke off a moment ago: it looks for its session
+// right now, and should find it. h.mu is held.
+func (h *holder) expected() bool {
+	return h.core.missing(false) && time.Since(h.last) < hangUpAfter
 }
 
 func (h *holder) unwatched() bool {

@@ -123,9 +123,9 @@ func (c *Conn) fill(r io.Reader) (msg []byte, more bool, err error) {
 	n, err := io.ReadFull(r, c.rbuf[:])
 	c.idle.Store(0)
 	switch {
-	case err == io.ErrUnexpectedEOF: //nolint:errorlint // bare, it is the end of the message; wrapped, of the connection
+	case err == io.ErrUnexpectedEOF: // bare, it is the end of the message; wrapped, of the connection
 		return c.rbuf[:n], false, nil
-	case err == io.EOF: //nolint:errorlint // the same; an empty message, or a link that broke behind a header
+	case err == io.EOF: // the same; an empty message, or a link that broke behind a header
 		return nil, false, nil
 	case err == nil:
 		return c.rbuf[:n], true, nil
