@@ -59,19 +59,10 @@ func (a *Agent) Close() error { return a.id.Close() }
 // EndSessions ends every session on this machine, and waits until they are over.
 func (a *Agent) EndSessions(ctx context.Context) { a.holders.endAll(ctx) }
 
-// Redialling, with full jitter so that ten thousand agents do not come at once.
-const (
-	minWait    = time.Second
-	maxWait    = time.Minute
-	earlyWait  = 5 * time.Second // the longest during the first minute without the server
-	healthy    = time.Minute     // a link that lived so long starts over
-	dialWithin = 30 * time.Second
-)
-
 // Run keeps a control link until ctx ends. It returns an error only when the
 // server has refused this machine for good.
 func (a *Agent) Run(ctx context.Context) error {
-	wait, lost := minWait, time.Now()
+	again := newRedial(time.Now())
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := a.serve(ctx)
@@ -81,20 +72,12 @@ func (a *Agent) Run(ctx context.Context) error {
 		if refused(err) {
 			return err
 		}
-		if time.Since(began) > healthy {
-			wait, lost = minWait, time.Now()
-		}
-		ceiling := maxWait
-		if time.Since(lost) < time.Minute {
-			ceiling = earlyWait
-		}
-		pause := rand.N(min(wait, ceiling))
+		pause := rand.N(again.most(began, time.Now(), errors.Is(err, wire.ErrLinkLost)))
 		a.Log.Warn("no link to the server", "err", wire.AsError(err).Message, "retry_in", pause.Round(time.Millisecond))
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
 		}
-		wait = min(2*wait, maxWait)
 	}
 	return nil
 }
@@ -104,7 +87,8 @@ func refused(err error) bool {
 	return errors.Is(err, wire.ErrUnauthed) || errors.Is(err, wire.ErrForbidden) || errors.Is(err, wire.ErrBadRequest)
 }
 
-// serve is one control link, from the challenge to its end.
+// serve is one control link, from the challenge to its end, which is a
+// wire.ErrLinkLost once it was up.
 func (a *Agent) serve(ctx context.Context) error {
 	conn, err := a.dial(ctx)
 	if err != nil {

@@ -190,8 +190,10 @@ func (p *plain) take(ctx context.Context, f wire.Frame) error {
 		}
 		p.ack(ctx, len(fresh))
 	case wire.KindScreen:
-		_ = p.locked(func() error { p.progress.Jump(f.Offset); return nil })
-		return p.sock.Write(ctx, f.Payload)
+		if len(f.Payload) > 0 {
+			return p.sock.Write(ctx, f.Payload)
+		}
+		_ = p.locked(func() error { p.progress.Jump(f.Offset); return nil }) // it is whole
 	case wire.KindAck:
 		err := p.locked(func() error { defer p.room.Broadcast(); return p.progress.Acked(f) })
 		p.flush(ctx)
