@@ -177,9 +177,6 @@ func pids(t *testing.T, text, word string) (all []int) {
 }
 
 func TestWholeTreeEnds(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux tells who has left the process group")
-	}
 	for _, tty := range []bool{false, true} {
 		t.Run(fmt.Sprintf("tty %v", tty), func(t *testing.T) {
 			p := begun(t, spec(tty, sh(`
