@@ -19,7 +19,7 @@ FOR      ?= 5m
 SESSIONS ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help build test chaos lint fmt run release-check cross fuzz
+.PHONY: help build test chaos systemd lint fmt run release-check cross fuzz
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,9 @@ test: ## runs every test, with the race detector
 
 chaos: ## breaks all that can break under sessions and counts their bytes: SEED=1 FOR=5m SESSIONS=6
 	$(GO) test ./internal/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -seed $(SEED) -for $(FOR) -sessions $(SESSIONS)
+
+systemd: # as root: boots a systemd in namespaces and breaks the agent's service under sessions
+	@GO='$(GO)' tools/systemd-test.sh
 
 lint: ## looks for badly formatted, doubtful and vulnerable code
 	$(TOOL) golangci-lint fmt --diff

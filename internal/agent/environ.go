@@ -19,10 +19,7 @@ var kept = []string{"PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR
 
 // environment is the whole environment of a session's program.
 func environment(spec wire.Spec, home, shell string) []string {
-	name := ""
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
+	name := userName()
 	env := []string{"HOME=" + home, "USER=" + name, "LOGNAME=" + name, "SHELL=" + shell}
 	if os.Getenv("PATH") == "" {
 		env = append(env, "PATH="+defaultPath)
@@ -42,6 +39,15 @@ func environment(spec wire.Spec, home, shell string) []string {
 		}
 	}
 	return env
+}
+
+// userName is this process's user, or empty.
+func userName() string {
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }
 
 // term is a TERM that is safe to hand on.

@@ -4,8 +4,10 @@ package agent
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,8 +22,9 @@ import (
 // holders are the sessions on this machine, each a process of its own that is
 // found by its control socket.
 type holders struct {
-	dir string
-	c   Config
+	dir    string
+	c      Config
+	scopes *scopes
 }
 
 func openHolders(c Config) (*holders, error) {
@@ -29,7 +32,7 @@ func openHolders(c Config) (*holders, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	return &holders{dir: dir, c: c}, nil
+	return &holders{dir: dir, c: c, scopes: &scopes{root: "/", uid: os.Getuid()}}, nil
 }
 
 // socket is where a session's holder listens. Session ids are letters and
@@ -88,46 +91,74 @@ func (h *holders) start(s wire.Start) error {
 	}
 	conf := session.Config{
 		Session: s.Session, Name: s.Name, Ticket: s.Ticket, Run: s.Spec, TTL: float64(s.TTL),
-		Server: h.c.Endpoint.URL.String(), Insecure: h.c.Insecure, CAFile: h.c.CAFile,
+		Server: h.c.Endpoint.URL.String(), Insecure: h.c.Insecure, CAFile: h.c.CAFile, Root: h.c.Endpoint.Root(),
 		Shell: shell, Dir: home, Env: environment(s.Spec, home, shell), Socket: socket,
 	}
 	return h.run(conf)
 }
 
+// run starts a holder in the best way that works here, and waits until its
+// program runs. What failed where the next way worked is not tried again.
 func (h *holders) run(conf session.Config) error {
-	cmd := exec.Command(h.c.Program, "hold")
+	var failed int32
+	for _, way := range h.scopes.ways(conf.Session) {
+		said, err := h.hold(way, conf)
+		if err != nil && !way.plain() {
+			h.c.Log.Warn("systemd-run gave a session no scope of its own; trying with less", "err", err)
+			_ = os.Remove(conf.Socket) // of a holder that was too slow, and was killed
+			failed = way.nth
+			continue
+		}
+		if err != nil {
+			said = err.Error()
+		}
+		if said != "ok" {
+			return wire.ErrInternal.With("the machine cannot start a session: %s", said)
+		}
+		break
+	}
+	if failed > 0 {
+		h.scopes.failed.Store(failed)
+	}
+	return nil
+}
+
+// hold starts a holder and returns the line that it says: "ok", or why it cannot.
+// It is an error when it says nothing within ten seconds.
+func (h *holders) hold(way scope, conf session.Config) (said string, err error) {
+	argv := append(way.argv, h.c.Program, "hold")
+	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = "/"
-	cmd.Env = holderEnv(os.Environ())
+	cmd.Env = append(holderEnv(os.Environ()), way.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // it outlives us
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
-		return err
+		return "", err
 	}
 	stdout, w, err := os.Pipe()
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer stdout.Close()
 	cmd.Stdout = w
 	err = cmd.Start()
 	w.Close()
 	if err != nil {
-		return wire.ErrInternal.With("the machine cannot start a session: %v", err)
+		return "", err
 	}
-	go func() { _ = cmd.Wait() }() // how it ended, it tells the server
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }() // how a session ended, its holder tells the server
 	go func() {
 		_, _ = stdin.Write(wire.Encode(conf))
 		stdin.Close()
 	}()
 	_ = stdout.SetReadDeadline(time.Now().Add(10 * time.Second))
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if line == "ok\n" {
-		return nil
+	line, _ := bufio.NewReader(stdout).ReadString('\n')
+	if line != "" {
+		return strings.TrimSpace(line), nil
 	}
-	if err != nil && line == "" {
-		line = "its holder died"
-	}
-	return wire.ErrInternal.With("the machine cannot start a session: %s", strings.TrimSpace(line))
+	_ = cmd.Process.Kill() // or it may come to life after the next one
+	return "", fmt.Errorf("%s said nothing: %w", filepath.Base(argv[0]), cmp.Or(<-ended, errors.New("it ended")))
 }
 
 // endAll ends every session and waits until their holders are gone.

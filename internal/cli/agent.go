@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -44,24 +45,39 @@ yours): in --token-file, in VSAY_API_KEY, or as --token. The machine gets a
 credential of its own for it; later runs need no key.`,
 		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var o agentOptions
-			if err := a.settle(cmd, &o); err != nil {
+			o, err := a.agentOptions(cmd)
+			if err != nil {
 				return err
 			}
-			// VSAY_TOKEN is a user's JWT, and no agent's business.
-			o.Token, _ = cmd.Flags().GetString("token")
 			return a.runAgent(cmd.Context(), o)
 		},
 	}
+	agentFlags(cmd)
+	stateDirFlag(cmd)
+	cmd.Flags().String("log-format", "text", "text or json")
+	cmd.AddCommand(a.enrollCmd(), a.installCmd(), a.uninstallCmd())
+	return cmd
+}
+
+// agentFlags are those of all commands that make a machine reachable.
+func agentFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.String("token", "", "the API `key` (it is hidden from ps at once; --token-file is better)")
-	f.String("token-file", "", "a `file` that holds the API key")
+	f.String("token-file", "", "a `file` that holds the API key; - is stdin")
 	f.String("name", "", "what to call this machine (default its host name)")
 	f.StringSlice("label", nil, "a label, `key=value`; may be given more than once")
-	f.String("state-dir", "", "the `folder` for the machine's credential and its sessions (default $XDG_STATE_HOME/vsay/agent)")
 	f.String("shell", "", "the shell that sessions run (default your login shell)")
-	f.String("log-format", "text", "text or json")
-	return cmd
+}
+
+func stateDirFlag(cmd *cobra.Command) {
+	cmd.Flags().String("state-dir", "", "the `folder` for the machine's credential and its sessions (default $XDG_STATE_HOME/vsay/agent)")
+}
+
+func (a *app) agentOptions(cmd *cobra.Command) (o agentOptions, err error) {
+	err = a.settle(cmd, &o)
+	// VSAY_TOKEN is a user's JWT, and no agent's business.
+	o.Token, _ = cmd.Flags().GetString("token")
+	return o, err
 }
 
 func (a *app) runAgent(ctx context.Context, o agentOptions) error {
@@ -73,6 +89,7 @@ func (a *app) runAgent(ctx context.Context, o agentOptions) error {
 	if err != nil {
 		return err
 	}
+	c.Online = tellSystemd
 	ag, err := agent.New(c)
 	if err != nil {
 		return err
@@ -92,7 +109,7 @@ func (a *app) agentConfig(o agentOptions) (c agent.Config, err error) {
 	if c.Endpoint, err = a.endpoint(a.Host); err != nil {
 		return c, err
 	}
-	if c.APIKey, err = o.key(); err != nil {
+	if c.APIKey, err = o.key(a.In); err != nil {
 		return c, err
 	}
 	if c.CAFile != "" {
@@ -140,11 +157,15 @@ func catchSignals() {
 }
 
 // key is the API key, or empty: a machine that is enrolled needs none.
-func (o agentOptions) key() (string, error) {
+func (o agentOptions) key(stdin io.Reader) (string, error) {
 	if o.TokenFile == "" {
 		return o.Token, nil
 	}
-	b, err := os.ReadFile(o.TokenFile)
+	read := func() ([]byte, error) { return os.ReadFile(o.TokenFile) }
+	if o.TokenFile == "-" {
+		read = func() ([]byte, error) { return io.ReadAll(io.LimitReader(stdin, 4<<10)) }
+	}
+	b, err := read()
 	if err != nil {
 		return "", usage("--token-file: %s", err)
 	}
@@ -216,6 +237,7 @@ func (a *app) holdCmd() *cobra.Command {
 			// There may be hundreds of these, most of them idle: a heap of one megabyte
 			// is large enough before it is swept, and what is left goes back.
 			debug.SetGCPercent(25)
+			runtime.GOMAXPROCS(1) // one program, one road: more would wake each other
 			time.AfterFunc(5*time.Second, debug.FreeOSMemory)
 			out, ok := a.Out.(*os.File)
 			if !ok {
