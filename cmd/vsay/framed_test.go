@@ -17,7 +17,7 @@ func TestClosedBeforeItWasOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	endpoint, err := wire.NewEndpoint(u, "")
+	endpoint, err := wire.NewEndpoint(u, wire.Trust{})
 	if err != nil {
 		t.Fatal(err)
 	}

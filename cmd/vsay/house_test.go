@@ -52,7 +52,7 @@ var homes = map[string][]string{
 	// These two are the standard library by another name: errgroup, and system
 	// calls that the frozen package syscall lacks.
 	"golang.org/x/sync": {"internal/cli", "internal/server", "internal/agent", "internal/session", "internal/client", "internal/relay"},
-	"golang.org/x/sys":  {"internal/cli", "internal/agent", "internal/session", "internal/store"},
+	"golang.org/x/sys":  {"internal/cli", "internal/agent", "internal/session", "internal/store", "internal/wire"},
 }
 
 const module = "vsay/"

@@ -172,7 +172,7 @@ func (s *stage) abandoned() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	endpoint, err := wire.NewEndpoint(u, "")
+	endpoint, err := wire.NewEndpoint(u, wire.Trust{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -117,7 +117,7 @@ func (a *Agent) serve(ctx context.Context) error {
 		if do := a.order(f); do != nil {
 			go func(stream uint32) {
 				reply := wire.Reply{}
-				if err := do(); err != nil {
+				if err := do(&reply); err != nil {
 					a.Log.Warn("could not do what the server asked", "err", err)
 					reply.Error = wire.AsError(err)
 				}
@@ -128,26 +128,33 @@ func (a *Agent) serve(ctx context.Context) error {
 }
 
 // order is what a frame of the server asks for, nil if we do not know its kind.
-func (a *Agent) order(f wire.Frame) func() error {
+func (a *Agent) order(f wire.Frame) func(*wire.Reply) error {
 	switch f.Kind {
 	case wire.KindStart:
 		var s wire.Start
 		err := wire.Decode(f.Payload, &s)
-		return func() error { return errors.Join(err, a.holders.start(s)) }
+		return func(*wire.Reply) error { return errors.Join(err, a.holders.start(s)) }
 	case wire.KindCall:
 		var c wire.Call
 		err := wire.Decode(f.Payload, &c)
-		return func() error { return errors.Join(err, a.holders.call(c.Session)) }
+		return func(*wire.Reply) error { return errors.Join(err, a.holders.call(c.Session)) }
 	case wire.KindEnd:
 		var e wire.End
 		err := wire.Decode(f.Payload, &e)
-		return func() error { return errors.Join(err, a.holders.end(e.Session)) }
+		return func(*wire.Reply) error { return errors.Join(err, a.holders.end(e.Session)) }
+	case wire.KindLook:
+		var l wire.Look
+		err := wire.Decode(f.Payload, &l)
+		return func(r *wire.Reply) error {
+			r.States = a.holders.look(l.Sessions)
+			return err
+		}
 	}
 	return nil
 }
 
 func (a *Agent) beat(ctx context.Context, conn *wire.Conn) {
-	tick := time.NewTicker(wire.PingEvery)
+	tick := time.NewTicker(wire.BeatEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -162,7 +169,7 @@ func (a *Agent) beat(ctx context.Context, conn *wire.Conn) {
 func (a *Agent) hello() wire.Hello {
 	return wire.Hello{
 		Version: wire.Version, Name: a.Name, Description: description(), OS: runtime.GOOS, Arch: runtime.GOARCH,
-		AgentVersion: a.Version, Labels: a.Labels, Facts: facts(context.Background()), Sessions: a.holders.list(),
+		AgentVersion: a.Version, Labels: a.Labels, Facts: facts(context.Background()), Sessions: a.holders.list(), Looks: true,
 	}
 }
 

@@ -147,7 +147,7 @@ func endpoint(addr string) (*wire.Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wire.NewEndpoint(u, "")
+	return wire.NewEndpoint(u, wire.Trust{})
 }
 
 // freePort is one that nobody listens on now.

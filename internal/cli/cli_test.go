@@ -73,6 +73,11 @@ func TestExitCodes(t *testing.T) {
 		"token --min-ttl soon":                     {2, "min-ttl"},
 		"version":                                  {0, ""},
 		"help login":                               {0, ""},
+		"help login HOST":                          {2, `"HOST" is no command`},
+		"help":                                     {0, ""},
+		"help nosuch":                              {2, `"nosuch" is no command: vsay help lists them all`},
+		"help logn":                                {2, "did you mean login?"},
+		"sessions a b":                             {2, "too many arguments: vsay sessions [MACHINE]"},
 		"completion zsh":                           {0, ""},
 	} {
 		got := vsay(t, strings.Fields(args)...)
@@ -81,6 +86,19 @@ func TestExitCodes(t *testing.T) {
 		}
 		if want.code != 0 && (strings.Count(got.err, "\n") != 1 || got.out != "") {
 			t.Errorf("vsay %s: a failure is one line on stderr, not %q and %q", args, got.err, got.out)
+		}
+	}
+}
+
+// Who asks, but never signed in, finds nothing new in his home.
+func TestWhoIsSignedOutLeavesNoTrace(t *testing.T) {
+	dir := home(t, "")
+	for _, args := range []string{"ls", "token", "sessions", "whoami", "logout", "login", "ls --host far"} {
+		if got := vsay(t, strings.Fields(args)...); got.code == 0 {
+			t.Errorf("vsay %s ended well", args)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Fatalf("vsay %s left %v, %v", args, left, err)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (a *app) endpoint(host string) (*wire.Endpoint, error) {
 }
 
 func (a *app) endpointAt(u *url.URL) (*wire.Endpoint, error) {
-	ep, err := wire.NewEndpoint(u, a.TLSCA)
+	ep, err := wire.NewEndpoint(u, wire.Trust{File: a.TLSCA})
 	var we *wire.Error
 	if err != nil && !errors.As(err, &we) {
 		return nil, usage("--tls-ca: %s", err)
@@ -36,7 +36,7 @@ func (a *app) endpointAt(u *url.URL) (*wire.Endpoint, error) {
 	return ep, err
 }
 
-// openCache opens the token cache, once.
+// openCache opens the token cache, once, and makes it where it is missing.
 func (a *app) openCache(ctx context.Context) (*store.Cache, error) {
 	if a.cache != nil {
 		return a.cache, nil
@@ -47,6 +47,18 @@ func (a *app) openCache(ctx context.Context) (*store.Cache, error) {
 	}
 	a.cache, err = store.OpenCache(ctx, dir)
 	return a.cache, err
+}
+
+// readCache is openCache for who only wants to know: nothing is made.
+func (a *app) readCache(ctx context.Context) (*store.Cache, error) {
+	dir, err := stateDir()
+	if err != nil {
+		return nil, err
+	}
+	if !store.HasCache(dir) {
+		return new(store.Cache), nil
+	}
+	return a.openCache(ctx)
 }
 
 // close lets go of what the run held on to.
@@ -84,7 +96,7 @@ func (a *app) login(ctx context.Context) (*login, error) {
 		a.acting, err = a.givenLogin(token)
 		return a.acting, err
 	}
-	cache, err := a.openCache(ctx)
+	cache, err := a.readCache(ctx)
 	if err != nil {
 		return nil, err
 	}

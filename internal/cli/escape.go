@@ -21,6 +21,14 @@ func parseEscape(s string) (byte, error) {
 	return 0, usage("--escape is one character, ^X, or none; not %q", s)
 }
 
+// escapeName is an escape character as a person types it.
+func escapeName(char byte) string {
+	if char < 0x20 {
+		return "^" + string(rune(char|0x40))
+	}
+	return string(rune(char))
+}
+
 // filter passes the keys that are meant for the session on to send, and calls do
 // with each key that is meant for vsay, when all before it was sent: what do does
 // not know (it returns false) is sent with its escape character.

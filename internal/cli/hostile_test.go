@@ -27,9 +27,9 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 		}}))
 	case "/api/terminal/sessions":
 		_, _ = w.Write(wire.Encode(wire.Sessions{Sessions: []wire.Session{{
-			SessionID: evil, Name: evil, Kind: evil, MachineName: evil, Status: evil, Command: evil,
+			SessionID: evil, Name: evil, Kind: evil, MachineName: evil, Status: evil, Command: evil, Foreground: evil, Title: evil,
 			Viewers: []wire.Viewer{{Username: evil, Source: evil, ReadOnly: true}},
-		}}}))
+		}, {SessionID: "other", Foreground: evil}}}))
 	case "/api/profile":
 		_, _ = w.Write(wire.Encode(wire.Signed{User: &wire.User{ID: evil, Username: evil, Email: evil, APIKey: evil}}))
 	case "/api/auth/refresh":
@@ -63,7 +63,7 @@ func TestHostileTextIsShownNotObeyed(t *testing.T) {
 	signedIn(t, hostile)
 	t.Setenv("VSAY_PASSWORD", "correct horse")
 	for _, args := range []string{
-		"ls", "sessions", "whoami", "api-key", "api-key rotate", "refresh --print", "logout", "kill nothing", "ls rm nothing",
+		"ls", "sessions", "sessions -a", "sessions good", "whoami", "api-key", "api-key rotate", "refresh --print", "logout", "kill nothing", "ls rm nothing",
 		"login --email a@example.com", "signup --email a@example.com --username a", "__complete kill good",
 	} {
 		for _, form := range []string{"human", "json"} {

@@ -61,7 +61,7 @@ func (a *app) stranger(ctx context.Context, args []string) (*client.Client, erro
 		host = args[0]
 	}
 	if host == "" {
-		cache, err := a.openCache(ctx)
+		cache, err := a.readCache(ctx)
 		if err != nil {
 			return nil, err
 		}

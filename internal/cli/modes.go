@@ -7,24 +7,30 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // modes watches output for the modes a program sets in the terminal, so that
-// they can be put back when the program is left behind.
+// they can be put back when the program is left behind, and for whether it
+// stopped inside of something that must not be torn apart.
 type modes struct {
 	w     io.Writer
 	state int
 	param []byte
-	set   []int // private modes that differ from a fresh terminal
-	app   bool  // application keypad
+	tail  []byte // the last bytes of plain text
+	set   []int  // private modes that differ from a fresh terminal
+	app   bool   // application keypad
 }
 
-// States of the little parser: plain text, after ESC, after ESC [, after ESC [ ?.
+// States of the little parser: plain text, after ESC, in a longer escape, after
+// ESC [, in the text of an OSC, DCS and the like, after an ESC in it.
 const (
 	plainText = iota
 	afterESC
-	afterCSI
-	inPrivate
+	inEscape
+	inCSI
+	inText
+	afterTextESC
 )
 
 // watched modes: cursor keys, mouse, focus, alternate screens, bracketed paste.
@@ -33,6 +39,11 @@ var watched = []int{1, 9, 47, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 10
 const cursorShown = 25 // set in a fresh terminal, unlike the others
 
 func (m *modes) Write(p []byte) (int, error) {
+	m.watch(p)
+	return m.w.Write(p)
+}
+
+func (m *modes) watch(p []byte) {
 	for i := 0; i < len(p); i++ {
 		if m.state == plainText {
 			n := bytes.IndexByte(p[i:], 0x1b)
@@ -43,43 +54,87 @@ func (m *modes) Write(p []byte) (int, error) {
 		}
 		m.step(p[i])
 	}
-	return m.w.Write(p)
+	last := p[max(0, len(p)-utf8.UTFMax):]
+	m.tail = append(m.tail, last...)
+	m.tail = slices.Delete(m.tail, 0, max(0, len(m.tail)-utf8.UTFMax))
+}
+
+// between says that the output stopped neither inside of a sequence nor of a
+// character: something else may be written now.
+func (m *modes) between() bool {
+	if m.state != plainText {
+		return false
+	}
+	for i := len(m.tail) - 1; i >= 0; i-- {
+		if utf8.RuneStart(m.tail[i]) {
+			return utf8.FullRune(m.tail[i:])
+		}
+	}
+	return true
 }
 
 func (m *modes) step(c byte) {
 	switch {
+	case c == 0x18 || c == 0x1a: // which cancel whatever it is
+		m.state = plainText
+	case m.state == inText && c == 0x1b:
+		m.state = afterTextESC
+	case m.state == inText && c == 0x07, m.state == afterTextESC && c == '\\':
+		m.state = plainText
+	case m.state == inText:
 	case c == 0x1b:
 		m.state = afterESC
-	case m.state == plainText:
-	case m.state == afterESC:
+	case m.state == plainText, c < 0x20: // which is done at once, even inside of a sequence
+	case m.state == afterESC, m.state == afterTextESC, m.state == inEscape:
 		m.escape(c)
-	case m.state == afterCSI && c == '?':
-		m.state, m.param = inPrivate, m.param[:0]
-	case m.state == inPrivate && (c >= '0' && c <= '9' || c == ';') && len(m.param) < 64:
-		m.param = append(m.param, c)
-	case m.state == inPrivate && (c == 'h' || c == 'l'):
-		for s := range strings.SplitSeq(string(m.param), ";") {
-			if n, err := strconv.Atoi(s); err == nil {
-				m.change(n, c == 'h')
-			}
-		}
-		m.state = plainText
 	default:
-		m.state = plainText
+		m.csi(c)
 	}
 }
 
 func (m *modes) escape(c byte) {
+	was := m.state
 	m.state = plainText
-	switch c {
-	case '[':
-		m.state = afterCSI
-	case '=':
+	switch {
+	case c < 0x30:
+		m.state = inEscape
+	case was == inEscape: // a charset, or the like
+	case c == '[':
+		m.state, m.param = inCSI, m.param[:0]
+	case strings.IndexByte("]PX^_", c) >= 0:
+		m.state = inText
+	case c == '=':
 		m.app = true
-	case '>':
+	case c == '>':
 		m.app = false
-	case 'c': // a full reset
+	case c == 'c': // a full reset
 		m.set, m.app = nil, false
+	}
+}
+
+func (m *modes) csi(c byte) {
+	switch {
+	case c < 0x40 && len(m.param) < 64:
+		m.param = append(m.param, c)
+		return
+	case c < 0x40:
+		return
+	case c == 'h' || c == 'l':
+		m.private(string(m.param), c == 'h')
+	}
+	m.state = plainText
+}
+
+// private sets or resets modes, if that is what the parameters are about.
+func (m *modes) private(params string, on bool) {
+	params, ok := strings.CutPrefix(params, "?")
+	if !ok {
+		return
+	}
+	for s := range strings.SplitSeq(params, ";") {
+		if n, err := strconv.Atoi(s); err == nil {
+			m.change(n, on)
+		}
 	}
 }
 

@@ -39,7 +39,25 @@ func (a *app) rootCmd() *cobra.Command {
 		a.apiKeyCmd(), a.versionCmd(),
 	)
 	root.AddCommand(a.packagers()...)
+	a.checkHelp(root)
 	return root
+}
+
+// checkHelp has help refuse what is no command, where cobra shows the whole list
+// and calls that a success.
+func (a *app) checkHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	if err != nil {
+		return // it is cobra's own, and cannot fail to be there
+	}
+	help.Args = func(_ *cobra.Command, args []string) error {
+		found, rest, err := root.Find(args)
+		if err != nil {
+			return err
+		}
+		return a.unknownCommand(found, rest)
+	}
 }
 
 // readable refuses bytes that are no text. JSON cannot carry them, and what would

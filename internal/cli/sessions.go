@@ -2,45 +2,91 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"os"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
-	"vsay/internal/client"
 	"vsay/internal/wire"
 )
 
 func (a *app) sessionsCmd() *cobra.Command {
-	return &cobra.Command{
-		Use:   "sessions",
+	var ended bool
+	cmd := &cobra.Command{
+		Use:   "sessions [MACHINE]",
 		Short: "Show what runs where, and who watches",
-		Args:  takes(0, 0),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.runSessions(cmd.Context()) },
+		Long: `Show what runs where, and who watches: on all machines, or on one. RUNS is the program
+that has the terminal now, or the command of an exec; IDLE is for how long nothing was
+put out or typed. Both are asked of the machine, and "-" where it does not answer.
+With -o json there are the terminal's size and title as well.`,
+		Args:              takes(0, 1),
+		ValidArgsFunction: a.completeMachines,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runSessions(cmd.Context(), strings.Join(args, ""), ended)
+		},
 	}
+	cmd.Flags().BoolVarP(&ended, "all", "a", false, "show the last ones that ended as well, each with its exit code")
+	return cmd
 }
 
-func (a *app) runSessions(ctx context.Context) error {
-	api, err := a.client(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := api.Sessions(ctx)
+func (a *app) runSessions(ctx context.Context, machine string, ended bool) error {
+	list, err := a.sessions(ctx, machine, ended)
 	if err != nil {
 		return err
 	}
 	if len(list.Sessions) == 0 && !a.json() {
-		a.say("no sessions; vsay attach MACHINE starts one")
+		a.say("no sessions; vsay attach %s starts one", or(machine, "MACHINE"))
 		return nil
 	}
-	return a.print(list, func(w io.Writer) {
-		rows := [][]string{{"SESSION", "KIND", "STATUS", "STARTED", "COMMAND", "WATCHED BY", "ID"}}
-		for _, s := range list.Sessions {
-			rows = append(rows, sessionRow(s, time.Now()))
+	return a.print(list, func(w io.Writer) { table(w, sessionTable(list.Sessions, time.Now(), a.width())) })
+}
+
+// sessions are those on one machine, or on all.
+func (a *app) sessions(ctx context.Context, machine string, ended bool) (list wire.Sessions, err error) {
+	api, err := a.client(ctx)
+	if err != nil {
+		return list, err
+	}
+	var on wire.Machine
+	if machine != "" {
+		if on, err = a.machine(ctx, machine); err != nil {
+			return list, err
 		}
-		table(w, rows)
-	})
+	}
+	if ended {
+		list, err = api.AllSessions(ctx)
+	} else {
+		list, err = api.Sessions(ctx)
+	}
+	if machine != "" {
+		list.Sessions = slices.DeleteFunc(list.Sessions, func(s wire.Session) bool { return s.AgentID != on.AgentID })
+	}
+	return list, err
+}
+
+// Columns of the table that give way where the terminal is narrow, and how much
+// of them stays.
+const (
+	columnRuns, columnWatchers = 5, 6
+	narrowest                  = 12
+)
+
+// sessionTable is made for a terminal of that width; 0: for none.
+func sessionTable(sessions []wire.Session, now time.Time, width int) [][]string {
+	rows := [][]string{{"SESSION", "KIND", "STATUS", "STARTED", "IDLE", "RUNS", "WATCHED BY", "ID"}}
+	for _, s := range sessions {
+		rows = append(rows, sessionRow(s, now))
+	}
+	if width > 0 {
+		shrink(rows, width, columnRuns, columnWatchers)
+	}
+	return rows
 }
 
 func sessionRow(s wire.Session, now time.Time) []string {
@@ -48,7 +94,82 @@ func sessionRow(s wire.Session, now time.Time) []string {
 	if s.Name != "" {
 		name += ":" + s.Name
 	}
-	return []string{name, s.Kind, s.Status, ago(s.StartedAt, now), or(s.Command, "-"), or(watchers(s.Viewers), "-"), s.SessionID}
+	idle := "-"
+	if s.IdleSeconds != nil {
+		idle = span(time.Duration(*s.IdleSeconds) * time.Second)
+	}
+	return []string{name, s.Kind, standing(s), ago(s.StartedAt, now), idle, or(runs(s), "-"), or(watchers(s.Viewers), "-"), s.SessionID}
+}
+
+// standing is a session's status, and once it is over, how it ended.
+func standing(s wire.Session) string {
+	switch {
+	case s.Status != wire.StatusClosed:
+		return s.Status
+	case s.ExitCode == nil:
+		return "lost"
+	}
+	return fmt.Sprintf("exit %d", *s.ExitCode)
+}
+
+// runs is what a session is busy with. Of an exec the command says more than the
+// name of its program.
+func runs(s wire.Session) string {
+	if s.Command != "" {
+		return s.Command
+	}
+	return s.Foreground
+}
+
+// width is that of the terminal that results are written to, in cells; 0: it is
+// none, and nothing is cut.
+func (a *app) width() int {
+	f, ok := a.Out.(*os.File)
+	if !ok {
+		return 0
+	}
+	cols, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return cols
+}
+
+// shrink cuts cells of some columns, of the widest ones first, until the rows are
+// no wider than width or the columns narrow.
+func shrink(rows [][]string, width int, columns ...int) {
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = clean(cell) // as wide as it will be
+		}
+	}
+	over := -2 - width // there is no gap after the last one
+	wide := make([]int, len(rows[0]))
+	for i := range wide {
+		wide[i] = widest(rows, i)
+		over += wide[i] + 2
+	}
+	for ; over > 0; over-- {
+		most := slices.MaxFunc(columns, func(a, b int) int { return wide[a] - wide[b] })
+		if wide[most] <= narrowest {
+			break
+		}
+		wide[most]--
+	}
+	for _, row := range rows {
+		for _, i := range columns {
+			if r := []rune(row[i]); len(r) > wide[i] {
+				row[i] = string(r[:wide[i]-1]) + "…"
+			}
+		}
+	}
+}
+
+func widest(rows [][]string, column int) (most int) {
+	for _, row := range rows {
+		most = max(most, utf8.RuneCountInString(row[column]))
+	}
+	return most
 }
 
 // watchers names those who watch, each with what it watches by.
@@ -72,86 +193,4 @@ func or(s, instead string) string {
 		return instead
 	}
 	return s
-}
-
-func (a *app) killCmd() *cobra.Command {
-	return &cobra.Command{
-		Use:               "kill SESSION",
-		Short:             "End a session and all it runs",
-		Long:              "End a session and all it runs. SESSION is MACHINE:NAME or the id, as vsay sessions shows them.",
-		Args:              takes(1, 1),
-		ValidArgsFunction: a.completeMachines,
-		RunE:              func(cmd *cobra.Command, args []string) error { return a.runKill(cmd.Context(), args[0]) },
-	}
-}
-
-// session finds the running session that is meant.
-func (a *app) session(ctx context.Context, which string) (*client.Client, wire.Session, error) {
-	api, err := a.client(ctx)
-	if err != nil {
-		return nil, wire.Session{}, err
-	}
-	list, err := api.Sessions(ctx)
-	if err != nil {
-		return nil, wire.Session{}, err
-	}
-	s, err := pickSession(list.Sessions, which)
-	return api, s, err
-}
-
-func (a *app) renameCmd() *cobra.Command {
-	return &cobra.Command{
-		Use:               "rename SESSION NAME",
-		Short:             "Give a session another name",
-		Long:              "Give a running session another name. SESSION is MACHINE:NAME or the id, as vsay sessions shows them.",
-		Args:              takes(2, 2),
-		ValidArgsFunction: a.completeMachines,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			api, s, err := a.session(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			renamed, err := api.RenameSession(cmd.Context(), s.SessionID, args[1])
-			if err != nil {
-				return err
-			}
-			a.say("%s:%s is %s:%s now", s.MachineName, or(s.Name, s.SessionID), s.MachineName, renamed.Name)
-			return a.print(wire.OneSession{Session: renamed}, func(io.Writer) {})
-		},
-	}
-}
-
-func (a *app) runKill(ctx context.Context, which string) error {
-	api, s, err := a.session(ctx, which)
-	if err != nil {
-		return err
-	}
-	if err := api.EndSession(ctx, s.SessionID); err != nil {
-		return err
-	}
-	a.say("ended %s on %s", or(s.Name, s.SessionID), s.MachineName)
-	return a.print(wire.Sessions{Sessions: []wire.Session{s}}, func(io.Writer) {})
-}
-
-// pickSession chooses the running session that is meant, by its id or as
-// MACHINE:NAME.
-func pickSession(sessions []wire.Session, which string) (wire.Session, error) {
-	machine, name := splitTarget(which)
-	var found []wire.Session
-	for _, s := range sessions {
-		if s.SessionID == which {
-			return s, nil
-		}
-		here := machine == s.MachineName || machine == s.AgentID
-		if here && name != "" && name == s.Name && s.Status != wire.StatusClosed {
-			found = append(found, s)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return wire.Session{}, wire.ErrNotFound.With("no session %q runs: name it MACHINE:NAME or by its id, as vsay sessions shows", which)
-	case 1:
-		return found[0], nil
-	}
-	return wire.Session{}, wire.ErrNotFound.With("%d sessions are named %q: name one by its id, as vsay sessions shows", len(found), which)
 }

@@ -28,45 +28,129 @@ func screenSize(f *os.File) (cols, rows uint16) {
 
 // viewing is how an attachment is shown.
 type viewing struct {
-	escape byte
-	tty    *os.File // the terminal that is made raw; nil: bytes go through as they are
-	input  bool     // stdin goes to the session
-	left   string   // what to say when it is left
+	escape   byte
+	tty      *os.File             // the terminal that is made raw; nil: bytes go through as they are
+	input    bool                 // stdin goes to the session
+	readOnly bool                 // which takes none of it
+	endKey   bool                 // the end of stdin is typed, as a terminal's
+	left     string               // what to say when it is left
+	farewell func(*window) string // or this, if it takes a moment to know
+}
+
+// window is an attachment as it is shown here.
+type window struct {
+	a       *app
+	att     *client.Attachment
+	v       viewing
+	out     *clocked // the session's stdout
+	screen  *display // the same, where it is a terminal's screen
+	trouble trouble
+	over    chan struct{} // closed when it is
 }
 
 // view connects the streams to an attachment until either is done, and gives
 // the exit code of the remote program as an error. The function that sets the
 // terminal raw restores it, on every way out.
 func (a *app) view(ctx context.Context, att *client.Attachment, v viewing) error {
-	out := &modes{w: a.Out}
+	w := &window{a: a, att: att, v: v, out: &clocked{Writer: a.Out}, over: make(chan struct{})}
+	w.trouble.w = w
+	defer close(w.over)
 	if v.tty != nil {
-		old, err := term.MakeRaw(int(v.tty.Fd()))
+		restore, err := w.takeTerminal()
 		if err != nil {
-			return failed("the terminal cannot be used: %s", err)
+			return err
 		}
-		defer term.Restore(int(v.tty.Fd()), old)
-		defer out.restore()
-		a.raw = true
-		defer func() { a.raw = false }()
-		stop := watchSize(v.tty, att.Resize)
+		defer restore()
+		quit, stop := signal.NotifyContext(ctx, syscall.SIGQUIT) // which would end vsay with the terminal raw
 		defer stop()
+		ctx = quit
 	}
-	a.tellTrouble(att)
+	w.trouble.watch()
 	if v.input {
-		go a.typeInto(att, v)
+		go w.typeInto()
 	}
-	exit, err := att.Run(ctx, out, a.Err)
+	exit, err := w.follow(ctx)
 	if v.tty != nil {
-		out.restore()
+		w.giveBack()
 	}
-	return a.viewed(exit, err, v)
+	return w.viewed(exit, err)
+}
+
+// takeTerminal makes the terminal raw, until restore.
+func (w *window) takeTerminal() (restore func(), err error) {
+	fd := int(w.v.tty.Fd())
+	old, err := term.MakeRaw(fd)
+	if err != nil {
+		return nil, failed("the terminal cannot be used: %s", err)
+	}
+	if isTerminal(w.a.Out) {
+		w.screen = &display{modes: modes{w: w.a.Out}}
+		w.out.Writer = w.screen
+	}
+	w.a.raw = true
+	stop := watchSize(w.v.tty, w.att.Resize)
+	return func() {
+		stop()
+		w.a.raw = false
+		_ = term.Restore(fd, old)
+	}, nil
+}
+
+// stuckFor is how long a terminal that takes no output is waited for when vsay
+// is to end.
+const stuckFor = time.Second
+
+// follow is the attachment's Run. When ctx ends it does not wait for a terminal
+// that takes no output: that has to be restored all the same.
+func (w *window) follow(ctx context.Context) (wire.Exit, error) {
+	type ending struct {
+		exit wire.Exit
+		err  error
+	}
+	done := make(chan ending, 1)
+	go func() {
+		exit, err := w.att.Run(ctx, w.out, w.a.Err)
+		done <- ending{exit, err}
+	}()
+	var stuck <-chan time.Time
+	for told := ctx.Done(); ; {
+		select {
+		case e := <-done:
+			return e.exit, e.err
+		case <-told:
+			told, stuck = nil, time.After(stuckFor)
+		case <-stuck:
+			return wire.Exit{}, ctx.Err()
+		}
+	}
+}
+
+// giveBack leaves the terminal's screen as the session found it, if it takes that.
+func (w *window) giveBack() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.trouble.end()
+		if w.screen != nil {
+			w.screen.restore()
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(stuckFor):
+	}
 }
 
 // viewed says how it ended.
-func (a *app) viewed(exit wire.Exit, err error, v viewing) error {
+func (w *window) viewed(exit wire.Exit, err error) error {
+	a := w.a
 	switch {
 	case errors.Is(err, client.ErrLeft):
-		a.note("%s", v.left)
+		text := w.v.left
+		if w.v.farewell != nil {
+			text = w.v.farewell(w)
+		}
+		a.note("%s", text)
 		return nil
 	case err != nil:
 		if a.raw {
@@ -91,72 +175,13 @@ func remoteExit(code int) error {
 	return exitError(code)
 }
 
-// typeInto copies stdin to the session. A blocked read of stdin cannot be
-// cancelled: this is the one goroutine that is left behind.
-func (a *app) typeInto(att *client.Attachment, v viewing) {
-	esc := &escape{char: v.escape, start: true}
-	if v.tty == nil {
-		esc.char = 0 // a file that holds ~. is not talking to us
+// note is a note in between what the session shows.
+func (w *window) note(format string, args ...any) {
+	if w.screen == nil {
+		w.a.note(format, args...)
+		return
 	}
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := a.In.Read(buf)
-		var over error
-		send := func(keys []byte) {
-			if len(keys) > 0 && over == nil {
-				_, over = att.Write(keys)
-			}
-		}
-		esc.filter(buf[:n], send, func(key byte) bool { return a.command(att, key, v) })
-		if over != nil {
-			return
-		}
-		if err != nil {
-			att.CloseInput() // EOF ends the keys, not the session
-			return
-		}
-	}
-}
-
-// command does what an escape asks for, and tells whether it is one.
-func (a *app) command(att *client.Attachment, key byte, v viewing) bool {
-	switch key {
-	case '.':
-		att.Leave()
-	case '?':
-		c := string(rune(v.escape))
-		a.note("escapes, after Enter: %s. leaves (the session runs on)   %s? this help   %s%s types %s", c, c, c, c, c)
-	default:
-		return false
-	}
-	return true
-}
-
-// tellTrouble says when the link is away for long enough to be noticed, and
-// when it is back.
-func (a *app) tellTrouble(att *client.Attachment) {
-	var timer *time.Timer
-	told := make(chan struct{}, 1)
-	att.Lost = func(error) {
-		timer = time.AfterFunc(2*time.Second, func() {
-			told <- struct{}{}
-			a.note("the link broke: reconnecting; what you type is kept")
-		})
-	}
-	att.Back = func() {
-		timer.Stop()
-		select {
-		case <-told:
-			a.note("connected again")
-		default:
-		}
-	}
-	att.Gap = func(g wire.Gap) {
-		if g.To <= g.From {
-			return // nothing that a machine of ours says
-		}
-		a.note("%d KB of output were skipped: the machine keeps the last 8 MB", (g.To-g.From)/1000)
-	}
+	w.screen.apart(func() { w.a.note(format, args...) })
 }
 
 // note is say, on a line of its own even where the terminal is raw.
@@ -173,12 +198,16 @@ func (a *app) note(format string, args ...any) {
 
 // makeRoom moves what a terminal shows up into its history, before a session's
 // screen is drawn over it.
-func (a *app) makeRoom(tty *os.File) {
-	if tty == nil {
-		return
+func (a *app) makeRoom() {
+	if tty := a.terminal(); tty != nil && isTerminal(a.Out) {
+		_, rows := screenSize(tty)
+		_, _ = io.WriteString(a.Out, "\x1b[999;1H"+strings.Repeat("\n", int(rows)))
 	}
-	_, rows := screenSize(tty)
-	_, _ = io.WriteString(a.Out, "\x1b[999;1H"+strings.Repeat("\n", int(rows)))
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // untilHangup ends with ctx, and when the terminal is closed.

@@ -3,30 +3,37 @@ package client
 import (
 	"context"
 	"time"
-
-	"vsay/internal/wire"
 )
 
 // ackWithin is the longest that output waits to be acknowledged once it was drawn.
 const ackWithin = 10 * time.Millisecond
 
 // ack acknowledges what was drawn: a quarter of the window at a time, or at once.
-func (a *Attachment) ack(ctx context.Context, conn *wire.Conn, now bool) {
-	a.mu.Lock()
-	f, ok := a.progress.Ack(lane, now)
-	a.mu.Unlock()
-	if ok {
-		_ = conn.Write(ctx, f)
+func (a *Attachment) ack(ctx context.Context, l *link, now bool) {
+	if a.sendAck(ctx, l, now) || now {
 		return
 	}
-	select {
-	case a.drew <- struct{}{}:
-	default:
+	nudge(a.drew)
+}
+
+// sendAck sends an Ack if one is due. While an Open waits for its answer none is:
+// it says itself what was drawn.
+func (a *Attachment) sendAck(ctx context.Context, l *link, now bool) bool {
+	a.mu.Lock()
+	if l.asking {
+		a.mu.Unlock()
+		return false
 	}
+	f, due := a.progress.Ack(l.stream, now)
+	a.mu.Unlock()
+	if due {
+		_ = l.conn.Write(ctx, f)
+	}
+	return due
 }
 
 // ackLate acknowledges the last bytes of a burst, a little later.
-func (a *Attachment) ackLate(ctx context.Context, conn *wire.Conn) {
+func (a *Attachment) ackLate(ctx context.Context, l *link) {
 	timer := time.NewTimer(ackWithin)
 	defer timer.Stop()
 	for {
@@ -41,11 +48,7 @@ func (a *Attachment) ackLate(ctx context.Context, conn *wire.Conn) {
 		case <-ctx.Done():
 			return
 		}
-		a.mu.Lock()
-		f, ok := a.progress.Ack(lane, true)
-		a.mu.Unlock()
-		if ok {
-			_ = conn.Write(ctx, f)
-		}
+		a.sendAck(ctx, l, true)
+		a.mend(ctx, l)
 	}
 }

@@ -68,9 +68,16 @@ func (c *Client) DeleteMachine(ctx context.Context, id string) error {
 }
 
 // Sessions are those that run on the account's machines.
-func (c *Client) Sessions(ctx context.Context) (wire.Sessions, error) {
+func (c *Client) Sessions(ctx context.Context) (wire.Sessions, error) { return c.sessions(ctx, "") }
+
+// AllSessions are those and the last ones that ended.
+func (c *Client) AllSessions(ctx context.Context) (wire.Sessions, error) {
+	return c.sessions(ctx, "?all=true")
+}
+
+func (c *Client) sessions(ctx context.Context, query string) (wire.Sessions, error) {
 	var out wire.Sessions
-	err := c.call(ctx, http.MethodGet, "/api/terminal/sessions", nil, &out)
+	err := c.call(ctx, http.MethodGet, "/api/terminal/sessions"+query, nil, &out)
 	return out, err
 }
 

@@ -10,23 +10,25 @@ import (
 	"vsay/internal/wire"
 )
 
-// lane is the number of the one stream an attachment uses on its link.
-const lane = 1
-
 // maxKept bytes are typed ahead of what the session has taken; then Write waits.
 const maxKept = 256 << 10
 
 // Attachment is one viewer on one session, over as many links as it takes: when
 // one breaks it dials again and goes on where it was, with no byte lost and
 // none doubled in either direction.
+//
+// One link at a time is live: it alone brings output, and carries what is typed.
+// Run is the only one that makes another one live, and it does so when it reads
+// from none.
 type Attachment struct {
 	api     *Client
 	agentID string
 	ask     wire.Open
 	dial    func(context.Context) (*wire.Conn, error)
 
-	// Lost is told that the link broke and why, and Back that there is a new one.
-	// They may be nil, and must be set before Run.
+	// Lost is told that the link broke, or is silent under what is typed, and why;
+	// Back that the session answers again. They come in turn. They may be nil, and
+	// must be set before Run.
 	Lost func(err error)
 	Back func()
 	// Gap is told how much output is gone for good: the machine keeps the last
@@ -36,19 +38,28 @@ type Attachment struct {
 	Opened wire.Opened // the session's answer to the first Open
 
 	mu       sync.Mutex
-	conn     *wire.Conn // nil while there is none
-	stop     func()     // ends Run
+	live     *link
+	stop     func() // ends Run
 	progress *wire.Progress
+	asked    int        // the generation of the newest Open
 	room     *sync.Cond // on mu: kept input got less, or it is over
 	pace     pace
-	waiting  []string // signals for a session that cannot be reached now
-	over     error    // why Write cannot go on
+	pauses   pauses
+	typed    time.Time   // since then typing waits for an Ack; zero: none does
+	silent   time.Time   // since then the session cannot be reached; zero: it can
+	spoiled  bool        // the terminal shows what is not the session's
+	resized  *time.Timer // asks anew, of a viewer whose size is that of its Open
+	waiting  []string    // signals for a session that cannot be reached now
+	over     error       // why Write cannot go on
 	left     bool
 
-	token   string        // of the last dial; Run's alone, as tries is
-	tries   int           // links that did not live long
+	token   string        // of the last dial; on mu
+	mute    int           // links in a row that brought no Pong; Run's, as search is
+	search  *search       // for the next link; doubt's while a link is served
+	turn    sync.Mutex    // held while a frame is taken, with all the drawing
 	sending sync.Mutex    // one at a time takes from progress.Next
 	drew    chan struct{} // something was drawn that is not acknowledged
+	doubts  chan struct{} // typing began to wait
 }
 
 // Attach opens a session on a machine, new or running, as o says. It returns
@@ -59,7 +70,10 @@ func (c *Client) Attach(ctx context.Context, agentID string, o wire.Open) (*Atta
 }
 
 func newAttachment(c *Client, agentID string, o wire.Open) *Attachment {
-	a := &Attachment{api: c, agentID: agentID, ask: o, progress: wire.NewProgress(), drew: make(chan struct{}, 1)}
+	a := &Attachment{
+		api: c, agentID: agentID, ask: o, progress: wire.NewProgress(),
+		drew: make(chan struct{}, 1), doubts: make(chan struct{}, 1),
+	}
 	a.room = sync.NewCond(&a.mu)
 	a.dial = a.dialServer
 	return a
@@ -68,12 +82,18 @@ func newAttachment(c *Client, agentID string, o wire.Open) *Attachment {
 // begin is the first Open. From then on this very session is meant, whatever
 // became of its name.
 func (a *Attachment) begin(ctx context.Context) error {
-	if err := a.open(ctx); err != nil {
+	l, err := a.open(ctx, openWithin)
+	if err != nil {
 		return err
 	}
+	a.Opened = l.answer
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.ask.Session, a.ask.Name, a.ask.New, a.ask.Steal = a.Opened.Session, "", false, false
+	a.mu.Unlock()
+	if err := a.adopt(l); err != nil {
+		l.conn.CloseNow()
+		return err
+	}
 	return nil
 }
 
@@ -86,12 +106,16 @@ func (a *Attachment) Run(ctx context.Context, stdout, stderr io.Writer) (wire.Ex
 	defer stop()
 	a.mu.Lock()
 	a.stop = stop
+	l := a.live
 	a.mu.Unlock()
-	exit, err := a.run(ctx, stdout, stderr)
+	exit, err := a.run(ctx, l, screen{stdout, stderr})
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.left {
 		err = ErrLeft
+	}
+	if a.resized != nil {
+		a.resized.Stop()
 	}
 	a.over = errors.Join(err, io.ErrClosedPipe)
 	a.room.Broadcast()
@@ -101,32 +125,62 @@ func (a *Attachment) Run(ctx context.Context, stdout, stderr io.Writer) (wire.Ex
 // ErrLeft is how Run ends after Leave.
 var ErrLeft = errors.New("left the session")
 
-func (a *Attachment) run(ctx context.Context, stdout, stderr io.Writer) (wire.Exit, error) {
+// run serves one link after the other.
+func (a *Attachment) run(ctx context.Context, l *link, s screen) (wire.Exit, error) {
+	defer func() { a.search.drop() }()
 	for {
-		a.mu.Lock()
-		conn := a.conn
-		a.mu.Unlock()
-		began := time.Now()
-		exit, err := a.serve(ctx, conn, stdout, stderr)
-		a.mu.Lock()
-		a.conn = nil
-		a.mu.Unlock()
+		exit, err := a.serve(ctx, l, s)
+		a.retire(l)
 		if exit != nil {
-			hangUp(conn)
+			hangUp(l.conn)
 			return *exit, nil
 		}
-		conn.CloseNow()
+		l.conn.CloseNow()
 		if ctx.Err() != nil || a.hasLeft() {
 			return wire.Exit{}, errors.Join(ctx.Err(), ErrLeft)
 		}
 		if final(err) {
 			return wire.Exit{}, err
 		}
-		if time.Since(began) > healthy {
-			a.tries = 0
-		}
-		if err := a.redial(ctx, err); err != nil {
+		if l, err = a.next(ctx, err); err != nil {
 			return wire.Exit{}, err
+		}
+	}
+}
+
+// retire takes a link that was served out of use.
+func (a *Attachment) retire(l *link) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.live = nil
+	a.pauses.ended(l.began, time.Now())
+	a.mute++
+	if l.ponged {
+		a.mute = 0
+	}
+}
+
+// next makes another link live: the one that is being looked for since the last
+// one fell silent, or else a new one.
+func (a *Attachment) next(ctx context.Context, why error) (*link, error) {
+	a.lose(time.Now(), why)
+	for {
+		if a.search == nil {
+			a.search = a.seek(ctx)
+		}
+		l, err := a.search.result()
+		a.search = nil
+		if err != nil {
+			return nil, err
+		}
+		err = a.adopt(l)
+		if err == nil {
+			a.regain()
+			return l, nil
+		}
+		l.conn.CloseNow()
+		if !errors.Is(err, errMovedOn) {
+			return nil, err
 		}
 	}
 }
@@ -151,104 +205,33 @@ func hangUp(conn *wire.Conn, last ...wire.Frame) {
 	}
 }
 
-// serve draws what one link brings, until it breaks or the program has ended.
-func (a *Attachment) serve(ctx context.Context, conn *wire.Conn, stdout, stderr io.Writer) (*wire.Exit, error) {
-	ctx, stop := context.WithCancel(ctx)
-	var live sync.WaitGroup
-	defer live.Wait()
-	defer stop()
-	live.Go(func() { _ = conn.KeepAlive(ctx) })
-	live.Go(func() { a.ackLate(ctx, conn) })
-	live.Go(func() { a.renewToken(ctx, conn, a.token) })
-	a.sendWaiting()
-	a.flush() // what was typed and not acknowledged goes again
-	for {
-		f, err := conn.Read(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if f.Stream != lane {
-			continue
-		}
-		exit, err := a.take(ctx, conn, f, stdout, stderr)
-		if exit != nil || err != nil {
-			return exit, err
-		}
+// lose says that the session cannot be reached, since then.
+func (a *Attachment) lose(since time.Time, why error) {
+	a.mu.Lock()
+	known := !a.silent.IsZero()
+	if !known {
+		a.silent = since
+	}
+	a.mu.Unlock()
+	if !known && a.Lost != nil {
+		a.Lost(why)
 	}
 }
 
-func (a *Attachment) take(ctx context.Context, conn *wire.Conn, f wire.Frame, stdout, stderr io.Writer) (*wire.Exit, error) {
-	switch f.Kind {
-	case wire.KindOutput:
-		return nil, a.draw(ctx, conn, f, stdout)
-	case wire.KindStderr:
-		return nil, a.draw(ctx, conn, f, stderr)
-	case wire.KindScreen:
-		return nil, a.show(f, stdout)
-	case wire.KindGap:
-		var g wire.Gap
-		if err := wire.Decode(f.Payload, &g); err != nil {
-			return nil, err
-		}
-		if a.Gap != nil {
-			a.Gap(g)
-		}
-	case wire.KindAck:
-		a.mu.Lock()
-		err := a.progress.Acked(f)
-		a.room.Broadcast()
-		a.mu.Unlock()
-		a.flush()
-		return nil, err
-	case wire.KindExit:
-		var exit wire.Exit
-		if err := wire.Decode(f.Payload, &exit); err != nil {
-			return nil, err
-		}
-		a.ack(ctx, conn, true)
-		_ = conn.Write(ctx, wire.Frame{Kind: wire.KindClose, Stream: lane}) // or it would be kept for us
-		return &exit, nil
-	case wire.KindClose:
-		return nil, closeError(f)
+// regain says that it can be.
+func (a *Attachment) regain() {
+	a.mu.Lock()
+	was := !a.silent.IsZero()
+	a.silent = time.Time{}
+	a.mu.Unlock()
+	if was && a.Back != nil {
+		a.Back()
 	}
-	return nil, nil
 }
 
-// drawError is a stdout or stderr that takes no more.
-type drawError struct{ error }
-
-func (e drawError) Unwrap() error { return e.error }
-
-// show draws a part of a screen. The empty one ends it: this viewer is there.
-func (a *Attachment) show(f wire.Frame, w io.Writer) error {
-	if len(f.Payload) > 0 {
-		if _, err := w.Write(f.Payload); err != nil {
-			return drawError{err}
-		}
-		return nil
-	}
+// Silent is since when the session cannot be reached; zero: it can.
+func (a *Attachment) Silent() time.Time {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.progress.Jump(f.Offset)
-	return nil
-}
-
-func (a *Attachment) draw(ctx context.Context, conn *wire.Conn, f wire.Frame, w io.Writer) error {
-	a.mu.Lock()
-	fresh, err := a.progress.Output(f)
-	a.mu.Unlock()
-	if err != nil || len(fresh) == 0 {
-		return err
-	}
-	began := time.Now()
-	if _, err := w.Write(fresh); err != nil {
-		return drawError{err}
-	}
-	a.mu.Lock()
-	a.progress.Drawn(len(fresh))
-	a.pace.drew(len(fresh), time.Since(began))
-	a.progress.SetWindow(a.pace.window(conn.RTT()))
-	a.mu.Unlock()
-	a.ack(ctx, conn, false)
-	return nil
+	return a.silent
 }

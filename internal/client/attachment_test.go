@@ -137,7 +137,7 @@ func TestServerThatIsAwayIsNotHammered(t *testing.T) {
 				}
 				p = <-s.peers
 				p.open(0)
-				times := s.dialled[1:]
+				times := s.dials()[1:]
 				for i, at := range times[1:] {
 					if pause := at.Sub(times[i]); pause > maxRedial {
 						t.Errorf("pause %d took %v", i, pause)
@@ -342,8 +342,8 @@ func TestTerminalThatWasStoppedKeepsItsLink(t *testing.T) {
 		<-time.After(10 * wire.DeadAfter)
 		close(s.out.blocked)
 		s.end(p, 1)
-		if len(s.dialled) != 1 {
-			t.Errorf("it was dialled %d times", len(s.dialled))
+		if len(s.dials()) != 1 {
+			t.Errorf("it was dialled %d times", len(s.dials()))
 		}
 	})
 }
@@ -420,7 +420,7 @@ func TestAttachOverASocket(t *testing.T) {
 			return
 		}
 		link <- conn
-		p := &peer{conn, t, make(chan wire.Frame, 100)}
+		p := newPeer(t, conn, 100)
 		go p.read()
 		p.expect(wire.KindOpen)
 		send := func(f wire.Frame) {

@@ -29,7 +29,7 @@ func endpoint(t *testing.T, rawURL string) *wire.Endpoint {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ep, err := wire.NewEndpoint(u, "")
+	ep, err := wire.NewEndpoint(u, wire.Trust{})
 	if err != nil {
 		t.Fatal(err)
 	}

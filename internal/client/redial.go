@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"net/http"
-	"net/url"
 	"time"
 
 	"vsay/internal/wire"
@@ -13,93 +11,98 @@ import (
 
 // Redialling, with full jitter: soon, since somebody is watching.
 const (
-	minRedial  = 250 * time.Millisecond
-	maxRedial  = 5 * time.Second
-	healthy    = time.Minute // a link that lived so long: the next one is dialled soon
-	openWithin = 30 * time.Second
+	minRedial   = 250 * time.Millisecond
+	earlyRedial = 2 * time.Second // at most, early in an outage
+	maxRedial   = 5 * time.Second
+	early       = 30 * time.Second
+	healthy     = time.Minute     // a link that lived so long: the next one is dialled soon
+	brief       = 5 * time.Second // one that lived less is a part of the outage
+	openWithin  = 30 * time.Second
+	firstTry    = 10 * time.Second // an Open of a session that was there a moment ago
 )
 
-// open dials, and returns when the session has answered.
-func (a *Attachment) open(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, openWithin)
-	defer cancel()
-	conn, err := a.dial(ctx)
-	if err != nil {
-		return err
-	}
-	a.mu.Lock()
-	ask := a.progress.Ask(a.ask)
-	a.mu.Unlock()
-	err = conn.Write(ctx, wire.Frame{Kind: wire.KindOpen, Stream: lane, Payload: wire.Encode(ask)})
-	if err == nil {
-		err = a.answer(ctx, conn)
-	}
-	if err != nil {
-		conn.CloseNow()
-		return err
-	}
-	a.mu.Lock()
-	a.conn = conn
-	cols, rows := a.ask.Cols, a.ask.Rows
-	a.mu.Unlock()
-	if cols != ask.Cols || rows != ask.Rows { // the window changed meanwhile
-		a.Resize(cols, rows)
-	}
-	return nil
+// pauses are those between dials.
+type pauses struct {
+	tries int       // links that did not live long
+	lost  time.Time // the outage began
 }
 
-// dialServer is dial, but for tests.
-func (a *Attachment) dialServer(ctx context.Context) (*wire.Conn, error) {
-	token, err := a.api.Tokens.Token(ctx)
-	if err != nil {
-		return nil, err
+// ended notes that a link is over.
+func (p *pauses) ended(began, now time.Time) {
+	lived := now.Sub(began)
+	if lived > healthy {
+		p.tries = 0
 	}
-	path := "/api/terminal/" + url.PathEscape(a.agentID) + "/ws"
-	dial := func(token string) (*wire.Conn, error) {
-		a.token = token
-		return a.api.Endpoint.Dial(ctx, path, wire.ViewerProtocol, http.Header{"Authorization": {"Bearer " + token}})
+	if lived > brief || p.lost.IsZero() {
+		p.lost = now
 	}
-	conn, err := dial(token)
-	again, ok := a.api.Tokens.(renewer)
-	if ok && errors.Is(err, wire.ErrUnauthed) {
-		if token, renewErr := again.Renew(ctx, token); renewErr == nil {
-			return dial(token)
-		}
-	}
-	return conn, err
 }
 
-func (a *Attachment) answer(ctx context.Context, conn *wire.Conn) error {
+// next is how long to wait before a dial, and how long that dial may take.
+func (p *pauses) next(now time.Time) (pause, within time.Duration) {
+	most := maxRedial
+	if now.Sub(p.lost) < early {
+		most = earlyRedial
+	}
+	most = min(most, minRedial<<p.tries)
+	within = min(openWithin, firstTry<<p.tries)
+	p.tries = min(p.tries+1, 10) // until a link has proved healthy
+	return rand.N(most), within
+}
+
+// search looks for a link, in its own time.
+type search struct {
+	stop context.CancelFunc
+	done chan struct{}
+	link *link // once it is done
+	err  error
+}
+
+// seek begins one.
+func (a *Attachment) seek(ctx context.Context) *search {
+	ctx, stop := context.WithCancel(ctx)
+	s := &search{stop: stop, done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		s.link, s.err = a.redial(ctx)
+	}()
+	return s
+}
+
+// result waits for what it finds.
+func (s *search) result() (*link, error) {
+	<-s.done
+	s.stop()
+	return s.link, s.err
+}
+
+// drop ends it, and what it has found.
+func (s *search) drop() {
+	if s == nil {
+		return
+	}
+	s.stop()
+	if l, _ := s.result(); l != nil {
+		l.conn.CloseNow()
+	}
+}
+
+// redial dials until there is a link, or there is no point.
+func (a *Attachment) redial(ctx context.Context) (*link, error) {
 	for {
-		f, err := conn.Read(ctx)
-		switch {
-		case err != nil:
-			return err
-		case f.Stream != lane:
-		case f.Kind == wire.KindClose:
-			return closeError(f)
-		case f.Kind == wire.KindOpened:
-			var o wire.Opened
-			if err := wire.Decode(f.Payload, &o); err != nil {
-				return err
-			}
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			if a.Opened.Session == "" {
-				a.Opened = o
-			}
-			defer a.room.Broadcast() // it may say that everything was taken
-			return a.progress.Opened(o, f.Offset)
+		a.mu.Lock()
+		pause, within := a.pauses.next(time.Now())
+		a.mu.Unlock()
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		l, err := a.open(ctx, within)
+		if err == nil || final(err) || ctx.Err() != nil {
+			return l, err
 		}
 	}
-}
-
-func closeError(f wire.Frame) error {
-	var e wire.Error
-	if len(f.Payload) == 0 || wire.Decode(f.Payload, &e) != nil {
-		return wire.ErrLinkLost
-	}
-	return wire.Received(e.Code, e.Message, 0)
 }
 
 // final says that dialling again would not help.
@@ -114,30 +117,4 @@ func final(err error) bool {
 	}
 	var drawing drawError
 	return errors.As(err, &drawing)
-}
-
-// redial dials until there is a link again, or there is no point.
-func (a *Attachment) redial(ctx context.Context, why error) error {
-	if a.Lost != nil {
-		a.Lost(why)
-	}
-	for {
-		pause := rand.N(min(maxRedial, minRedial<<a.tries))
-		a.tries = min(a.tries+1, 10) // until a link has proved healthy
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		err := a.open(ctx)
-		if err == nil {
-			if a.Back != nil {
-				a.Back()
-			}
-			return nil
-		}
-		if final(err) || ctx.Err() != nil {
-			return err
-		}
-	}
 }

@@ -18,7 +18,8 @@ type stage struct {
 	att     *Attachment
 	peers   chan *peer // the server's end of each link that was dialled
 	refuse  chan error // what the next dial is refused with
-	dialled []time.Time
+	mu      sync.Mutex
+	dialled []time.Time // on mu
 	stuck   atomic.Bool // of the next link nothing is read
 	tokens  tokens
 	out     screenBuffer
@@ -83,6 +84,29 @@ type peer struct {
 	*wire.Conn
 	t      *testing.T
 	frames chan wire.Frame
+	mute   atomic.Bool   // it answers no Ping of a stream
+	pings  atomic.Int64  // of a stream, so far
+	stream atomic.Uint32 // of the last Open
+	frozen atomic.Pointer[chan struct{}]
+}
+
+// freeze makes the link half open: what is sent on it goes nowhere, until it thaws.
+func (p *peer) freeze() (thaw func()) {
+	gate := make(chan struct{})
+	p.frozen.Store(&gate)
+	return func() {
+		close(gate)
+		p.frozen.Store(nil)
+	}
+}
+
+// lane is the stream of a link's first Open.
+const lane = 1
+
+func newPeer(t *testing.T, conn *wire.Conn, frames int) *peer {
+	p := &peer{Conn: conn, t: t, frames: make(chan wire.Frame, frames)}
+	p.stream.Store(lane)
+	return p
 }
 
 // attached sets up a stage, with its first link open, and Run running.
@@ -106,19 +130,28 @@ func attached(t *testing.T, o wire.Open) (*stage, *peer) {
 }
 
 func (s *stage) dial(context.Context) (*wire.Conn, error) {
+	s.mu.Lock()
 	s.dialled = append(s.dialled, time.Now())
+	s.mu.Unlock()
 	select {
 	case err := <-s.refuse:
 		return nil, err
 	default:
 	}
 	near, far := wire.Pipe()
-	p := &peer{far, s.t, make(chan wire.Frame, 10000)}
+	p := newPeer(s.t, far, 10000)
 	if !s.stuck.Load() {
 		go p.read()
 	}
 	s.peers <- p
 	return near, nil
+}
+
+// dials is when links were dialled so far.
+func (s *stage) dials() []time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dialled
 }
 
 func (p *peer) read() {
@@ -130,6 +163,18 @@ func (p *peer) read() {
 			return
 		}
 		f.Payload = bytes.Clone(f.Payload)
+		if gate := p.frozen.Load(); gate != nil {
+			<-*gate
+		}
+		if f.Kind == wire.KindPing {
+			p.pings.Add(1)
+			if !p.mute.Load() {
+				go func() {
+					_ = p.Write(p.t.Context(), wire.Frame{Kind: wire.KindPong, Stream: f.Stream, Payload: f.Payload})
+				}()
+			}
+			continue
+		}
 		p.frames <- f
 	}
 }
@@ -148,9 +193,11 @@ func (p *peer) expect(kind wire.Kind) wire.Frame {
 func (p *peer) open(in uint64) wire.Open {
 	p.t.Helper()
 	var o wire.Open
-	if err := wire.Decode(p.expect(wire.KindOpen).Payload, &o); err != nil {
+	f := p.expect(wire.KindOpen)
+	if err := wire.Decode(f.Payload, &o); err != nil {
 		p.t.Fatal(err)
 	}
+	p.stream.Store(f.Stream)
 	at := uint64(0)
 	if o.OutputFrom != nil {
 		at = *o.OutputFrom
@@ -162,7 +209,7 @@ func (p *peer) open(in uint64) wire.Open {
 func (p *peer) send(fs ...wire.Frame) {
 	p.t.Helper()
 	for _, f := range fs {
-		f.Stream = lane
+		f.Stream = p.stream.Load()
 		if err := p.Write(p.t.Context(), f); err != nil {
 			p.t.Fatal(err)
 		}

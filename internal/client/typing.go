@@ -58,32 +58,32 @@ func (a *Attachment) flush() {
 	a.sending.Lock()
 	defer a.sending.Unlock()
 	for {
-		a.mu.Lock()
-		conn := a.conn
-		f, ok := wire.Frame{}, false
-		if conn != nil {
-			f, ok = a.progress.Next(lane)
-		}
-		a.mu.Unlock()
+		l, f, ok := a.due()
 		if !ok {
 			return
 		}
-		if conn.Write(context.Background(), f) != nil {
-			conn.CloseNow() // the reader notices and dials again
+		if l.conn.Write(context.Background(), f) != nil {
+			l.conn.CloseNow() // the reader notices and dials again
 			return
 		}
 	}
 }
 
-// Resize tells the session the size of this terminal.
-func (a *Attachment) Resize(cols, rows uint16) {
+// due is the next frame of input that may be sent, and notes that it waits for
+// an Ack from now on.
+func (a *Attachment) due() (l *link, f wire.Frame, ok bool) {
 	a.mu.Lock()
-	a.ask.Cols, a.ask.Rows = cols, rows // for the next Open as well
-	conn := a.conn
-	a.mu.Unlock()
-	if conn != nil && !a.ask.ReadOnly {
-		_ = conn.Write(context.Background(), wire.ResizeFrame(lane, cols, rows))
+	defer a.mu.Unlock()
+	l = a.live
+	if l == nil || l.asking {
+		return nil, f, false
 	}
+	f, ok = a.progress.Next(l.stream)
+	if a.typed.IsZero() && a.progress.Kept() > 0 {
+		a.typed = time.Now()
+		nudge(a.doubts)
+	}
+	return l, f, ok
 }
 
 // Signal sends a signal, named as in "INT", to the program in the foreground.
@@ -93,11 +93,9 @@ func (a *Attachment) Signal(name string) {
 	if a.ask.ReadOnly {
 		return
 	}
-	f := wire.Frame{Kind: wire.KindSignal, Stream: lane, Payload: []byte(name)}
-	a.mu.Lock()
-	conn := a.conn
-	a.mu.Unlock()
-	if conn != nil && conn.Write(context.Background(), f) == nil {
+	l, stream, ok := a.lane()
+	f := wire.Frame{Kind: wire.KindSignal, Stream: stream, Payload: []byte(name)}
+	if ok && l.conn.Write(context.Background(), f) == nil {
 		return
 	}
 	a.mu.Lock()
@@ -125,10 +123,10 @@ func (a *Attachment) sendWaiting() {
 func (a *Attachment) Leave() {
 	a.mu.Lock()
 	a.left = true
-	conn, stop := a.conn, a.stop
+	l, stop := a.live, a.stop
 	a.mu.Unlock()
-	if conn != nil {
-		hangUp(conn, wire.Frame{Kind: wire.KindClose, Stream: lane})
+	if l != nil {
+		hangUp(l.conn, wire.Frame{Kind: wire.KindClose, Stream: a.streamOf(l)})
 	}
 	if stop != nil {
 		stop()
@@ -150,7 +148,8 @@ func (a *Attachment) Kept() int {
 
 // renewToken hands the server each new token of this login, so that a terminal
 // that is open for days is not cut when the first one ends.
-func (a *Attachment) renewToken(ctx context.Context, conn *wire.Conn, sent string) {
+func (a *Attachment) renewToken(ctx context.Context, l *link) {
+	sent := l.token
 	tick := time.NewTicker(5 * time.Minute)
 	defer tick.Stop()
 	for {
@@ -162,7 +161,7 @@ func (a *Attachment) renewToken(ctx context.Context, conn *wire.Conn, sent strin
 		token, err := a.api.Tokens.Token(ctx)
 		if err == nil && token != sent {
 			sent = token
-			_ = conn.Write(ctx, wire.Frame{Kind: wire.KindToken, Payload: []byte(token)})
+			_ = l.conn.Write(ctx, wire.Frame{Kind: wire.KindToken, Payload: []byte(token)})
 		}
 	}
 }

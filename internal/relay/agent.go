@@ -11,7 +11,8 @@ import (
 // control is one agent's link.
 type control struct {
 	*entry
-	conn *wire.Conn
+	conn  *wire.Conn
+	looks bool // it answers Look
 
 	mu      sync.Mutex
 	facts   wire.Facts
@@ -39,11 +40,11 @@ func (r *Relay) ServeAgent(ctx context.Context, who Who, conn *wire.Conn, on Age
 	if err != nil {
 		return err
 	}
-	c.facts = hello.Facts
+	c.facts, c.looks = hello.Facts, hello.Looks
 	if err := on.Hello(hello); err != nil {
 		return err
 	}
-	r.present(c)
+	r.welcome(c)
 	for {
 		f, err := conn.Read(ctx)
 		if err != nil {
@@ -93,13 +94,14 @@ func (c *control) take(f wire.Frame, on AgentEvents) error {
 	return nil // a kind of a newer agent is skipped
 }
 
-func (r *Relay) present(c *control) {
+func (r *Relay) welcome(c *control) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if old := r.agents[c.who.AgentID]; old != nil {
 		old.cut(wire.ErrStolen)
 	}
 	r.agents[c.who.AgentID] = c
+	r.tell(c.who.AgentID)
 }
 
 func (r *Relay) forget(c *control) {
@@ -124,11 +126,15 @@ func (r *Relay) Facts(agentID string) (wire.Facts, bool) {
 // Reachable tells whether anything of a machine is connected: its agent, or at
 // least one of its sessions.
 func (r *Relay) Reachable(agentID string) bool {
-	if r.agent(agentID) != nil {
-		return true
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.reachable(agentID)
+}
+
+func (r *Relay) reachable(agentID string) bool {
+	if r.present(agentID) {
+		return true
+	}
 	for _, l := range r.sessions {
 		if l.who.AgentID == agentID {
 			return true
@@ -137,11 +143,50 @@ func (r *Relay) Reachable(agentID string) bool {
 	return false
 }
 
+// AwaitMachine waits until anything of a machine is connected, and tells whether
+// it was before ctx ended.
+func (r *Relay) AwaitMachine(ctx context.Context, agentID string) bool {
+	return r.awaitThat(ctx, agentID, r.reachable)
+}
+
+// AwaitAgent is AwaitMachine of its agent alone.
+func (r *Relay) AwaitAgent(ctx context.Context, agentID string) bool {
+	return r.awaitThat(ctx, agentID, r.present)
+}
+
+func (r *Relay) awaitThat(ctx context.Context, agentID string, there func(string) bool) bool {
+	look := func() (coming chan struct{}) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if there(agentID) {
+			return nil
+		}
+		return r.expect(agentID)
+	}
+	for {
+		coming := look()
+		if coming == nil {
+			return true
+		}
+		select {
+		case <-coming:
+		case <-ctx.Done():
+			r.giveUp(agentID, coming)
+			return false
+		}
+	}
+}
+
+func (r *Relay) present(agentID string) bool {
+	c := r.agents[agentID]
+	return c != nil && c.passing() == nil
+}
+
 func (r *Relay) agent(agentID string) *control {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c := r.agents[agentID]; c != nil && c.passing() == nil {
-		return c
+	if r.present(agentID) {
+		return r.agents[agentID]
 	}
 	return nil
 }
@@ -153,6 +198,27 @@ func (r *Relay) Ask(ctx context.Context, agentID string, kind wire.Kind, questio
 	if c == nil {
 		return wire.ErrOffline
 	}
+	_, err := c.question(ctx, kind, question)
+	return err
+}
+
+// Look asks an agent how some of its sessions are, wire.MaxLook of them at most.
+// What it says of which is its own word: nothing of it was checked. ErrUnavailable:
+// it is too old to know the question, or did not answer in time.
+func (r *Relay) Look(ctx context.Context, agentID string, sessions []string) ([]wire.State, error) {
+	c := r.agent(agentID)
+	if c == nil {
+		return nil, wire.ErrOffline
+	}
+	if !c.looks {
+		return nil, wire.ErrUnavailable.With("the agent of that machine is too old to tell: upgrade it")
+	}
+	reply, err := c.question(ctx, wire.KindLook, wire.Look{Sessions: sessions})
+	return reply.States, err
+}
+
+// question sends one and waits for its answer, whose error it returns.
+func (c *control) question(ctx context.Context, kind wire.Kind, question any) (reply wire.Reply, err error) {
 	stream, answer := c.ask()
 	defer c.forgetAsked(stream)
 	sent := make(chan error, 1)
@@ -169,18 +235,18 @@ func (r *Relay) Ask(ctx context.Context, agentID string, kind wire.Kind, questio
 				err = errors.Join(wire.ErrOffline, err)
 			}
 			if err != nil {
-				return err
+				return reply, err
 			}
 			sent = nil
-		case reply := <-answer:
+		case reply = <-answer:
 			if reply.Error != nil {
-				return wire.Received(reply.Error.Code, reply.Error.Message, 0)
+				return reply, wire.Received(reply.Error.Code, reply.Error.Message, 0)
 			}
-			return nil
+			return reply, nil
 		case <-c.gone:
-			return wire.ErrOffline
+			return reply, wire.ErrOffline
 		case <-ctx.Done():
-			return wire.ErrUnavailable.With("the machine did not answer in time")
+			return reply, wire.ErrUnavailable.With("the machine did not answer in time")
 		}
 	}
 }

@@ -29,7 +29,7 @@ type Relay struct {
 	mu       sync.Mutex
 	agents   map[string]*control           // by agent id
 	sessions map[string]*link              // by session id
-	arrived  map[string]chan struct{}      // closed when that session's link comes
+	arrived  map[string]chan struct{}      // closed when a link of that session, or machine, comes
 	views    map[string]map[*View]struct{} // by session id
 	open     map[*entry]struct{}           // everything that can be cut
 	empty    chan struct{}                 // closed when nothing is open, if somebody waits for it

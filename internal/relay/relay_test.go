@@ -417,3 +417,56 @@ func TestShutdownWaitsForEverybody(t *testing.T) {
 		}
 	})
 }
+
+// A holder whose link broke under a viewer dials by itself. It may be there before
+// its agent is, which would have to call it.
+func TestHolderMayComeBeforeItsCallIsHeard(t *testing.T) {
+	bubble(t, func(t *testing.T, r *Relay) {
+		v := r.Watch("s", Who{}, wire.Viewer{}, func(*wire.Error) {})
+		t.Cleanup(func() { r.leave(v.entry) })
+		connected := make(chan error, 1)
+		go func() {
+			connected <- v.Connect(t.Context(), func(ctx context.Context) error {
+				<-ctx.Done() // the agent is not there
+				return ctx.Err()
+			})
+		}()
+		synctest.Wait()
+		holder(t, r, "s", Who{}).frames(t)
+		if err := <-connected; err != nil {
+			t.Errorf("the viewer was not joined: %v", err)
+		}
+		v.Leave(t.Context(), nil)
+	})
+}
+
+func TestMachineIsAwaited(t *testing.T) {
+	bubble(t, func(t *testing.T, r *Relay) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		if r.AwaitMachine(ctx, "m") || time.Since(began) != time.Second {
+			t.Errorf("a machine that did not come was waited for %s", time.Since(began))
+		}
+		came, agentCame := make(chan bool, 1), make(chan bool, 1)
+		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		go func() { came <- r.AwaitMachine(ctx, "m") }()
+		go func() { agentCame <- r.AwaitAgent(ctx, "m") }()
+		synctest.Wait()
+		holder(t, r, "s", Who{AgentID: "m"}).frames(t)
+		if !<-came {
+			t.Error("a link of one of its sessions is no machine")
+		}
+		synctest.Wait()
+		select {
+		case <-agentCame:
+			t.Error("a session's link was taken for the agent")
+		default:
+		}
+		cancel()
+		if <-agentCame {
+			t.Error("there was no agent")
+		}
+	})
+}

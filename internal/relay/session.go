@@ -73,9 +73,15 @@ func (r *Relay) attach(session string, l *link) {
 		old.drop() // its viewers ask again, and find this one
 	}
 	r.sessions[session] = l
-	if ch := r.arrived[session]; ch != nil {
+	r.tell(session)
+	r.tell(l.who.AgentID)
+}
+
+// tell wakes those who wait for a session or a machine. r.mu is held.
+func (r *Relay) tell(id string) {
+	if ch := r.arrived[id]; ch != nil {
 		close(ch)
-		delete(r.arrived, session)
+		delete(r.arrived, id)
 	}
 }
 
@@ -103,24 +109,37 @@ func (r *Relay) lane(l *link, stream uint32) *View {
 }
 
 // await gives the session's link, waiting for it to come. call, if not nil, asks
-// for it whenever it is not there.
+// for it when it is not there; it may come by itself before that has been heard.
 func (r *Relay) await(ctx context.Context, session string, call func(context.Context) error) (*link, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	for {
 		l, coming := r.find(session)
 		if l != nil {
 			return l, nil
 		}
+		called := make(chan error, 1)
 		if call != nil {
-			if err := call(ctx); err != nil {
-				r.giveUp(session, coming)
-				return nil, err
-			}
+			go func() { called <- call(ctx) }()
 		}
+		if err := r.awaitOne(ctx, coming, called); err != nil {
+			r.giveUp(session, coming)
+			return nil, err
+		}
+	}
+}
+
+func (r *Relay) awaitOne(ctx context.Context, coming <-chan struct{}, called <-chan error) error {
+	for {
 		select {
 		case <-coming:
+			return nil
+		case err := <-called:
+			if err != nil {
+				return err
+			}
 		case <-ctx.Done():
-			r.giveUp(session, coming)
-			return nil, wire.ErrUnavailable.With("the session did not answer in time")
+			return wire.ErrUnavailable.With("the session did not answer in time")
 		}
 	}
 }
@@ -132,10 +151,15 @@ func (r *Relay) find(session string) (l *link, coming chan struct{}) {
 	if l := r.sessions[session]; l != nil && l.passing() == nil {
 		return l, nil
 	}
-	if r.arrived[session] == nil {
-		r.arrived[session] = make(chan struct{})
+	return nil, r.expect(session)
+}
+
+// expect gives what is closed when a link of a session or machine comes. r.mu is held.
+func (r *Relay) expect(id string) chan struct{} {
+	if r.arrived[id] == nil {
+		r.arrived[id] = make(chan struct{})
 	}
-	return nil, r.arrived[session]
+	return r.arrived[id]
 }
 
 // giveUp forgets that somebody waits; others who still do look again.

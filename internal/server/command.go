@@ -93,8 +93,7 @@ func (c *capture) follow(ctx context.Context, wait bool) (exit wire.Exit, err er
 }
 
 func (c *capture) watch(ctx context.Context, p place, wait bool) (exit wire.Exit, err error) {
-	open := wire.Encode(c.progress.Ask(p.open))
-	if err := p.View.Send(ctx, wire.Frame{Kind: wire.KindOpen, Payload: open}); err != nil {
+	if err := p.knock(ctx, c.progress.Ask(p.open)); err != nil {
 		return exit, err
 	}
 	return c.run(ctx, p, wait)

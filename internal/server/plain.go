@@ -140,7 +140,7 @@ func (p *plain) write(ctx context.Context, cut func(*wire.Error)) error {
 		place := p.place
 		open := p.progress.Ask(place.open)
 		p.mu.Unlock()
-		err := place.View.Send(ctx, wire.Frame{Kind: wire.KindOpen, Payload: wire.Encode(open)})
+		err := place.knock(ctx, open)
 		for err == nil {
 			var f wire.Frame
 			if f, err = place.View.Recv(ctx); err == nil {
@@ -194,6 +194,7 @@ func (p *plain) take(ctx context.Context, f wire.Frame) error {
 			return p.sock.Write(ctx, f.Payload)
 		}
 		_ = p.locked(func() error { p.progress.Jump(f.Offset); return nil }) // it is whole
+		p.ack(ctx, 0)                                                        // the next picture waits for it
 	case wire.KindAck:
 		err := p.locked(func() error { defer p.room.Broadcast(); return p.progress.Acked(f) })
 		p.flush(ctx)

@@ -20,6 +20,7 @@ import (
 
 	"vsay/internal/relay"
 	"vsay/internal/store"
+	"vsay/internal/wire"
 )
 
 // Config is what a server is told at start. Zero values are the defaults of
@@ -232,6 +233,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 }
 
 func (s *Server) serve(srv *http.Server, ln net.Listener) error {
+	ln = wire.Listener(ln)
 	var err error
 	if s.cert != nil {
 		err = srv.ServeTLS(ln, "", "")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"vsay/internal/store"
@@ -21,11 +22,13 @@ func (s *Server) listSessions(w http.ResponseWriter, r *http.Request, me caller)
 	for _, x := range all {
 		list.Sessions = append(list.Sessions, s.session(x))
 	}
+	s.look(r.Context(), list.Sessions)
 	return answer(w, http.StatusOK, list)
 }
 
 func (s *Server) session(x store.Session) wire.Session {
 	viewers := s.relay.Viewers(x.ID)
+	slices.SortFunc(viewers, func(a, b wire.Viewer) int { return a.Since.Compare(b.Since) })
 	status := wire.StatusDetached
 	switch {
 	case x.EndedAt != nil:

@@ -31,7 +31,7 @@ func (s *Server) terminal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !s.relay.Reachable(m.AgentID) {
+	if !s.there(r.Context(), m) {
 		return wire.ErrOffline
 	}
 	if r.Header.Get("Upgrade") == "" {
@@ -126,7 +126,7 @@ func (l *viewerLink) take(ctx context.Context, f wire.Frame) error {
 			l.s.log.Warn("a read-only viewer tried to type", "user_id", l.me.User.ID, "agent_id", l.machine.AgentID)
 			return wire.ErrProtocol.With("a viewer that only watches cannot type")
 		}
-	case wire.KindAck:
+	case wire.KindAck, wire.KindPing:
 	default:
 		return nil // of a newer client, or not a viewer's to send
 	}
@@ -180,7 +180,7 @@ func (l *viewerLink) serve(ctx context.Context, stream uint32, o wire.Open) erro
 		return err
 	}
 	defer place.View.Leave(ctx, wire.ErrLinkLost)
-	if err := place.View.Send(ctx, wire.Frame{Kind: wire.KindOpen, Payload: wire.Encode(place.open)}); err != nil {
+	if err := place.knock(ctx, place.open); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -196,6 +196,7 @@ func (l *viewerLink) serve(ctx context.Context, stream uint32, o wire.Open) erro
 		}
 		return nil
 	}
+	place.View.Straight(l.conn, stream)
 	for {
 		f, err := place.View.Recv(ctx)
 		if err != nil {

@@ -15,6 +15,7 @@ type Config struct {
 	Server   string    `json:"server"`   // URL
 	Insecure bool      `json:"insecure"` // plain HTTP off loopback was allowed
 	CAFile   string    `json:"ca_file"`
+	Root     []byte    `json:"root"` // the certificate the agent trusted the server for, or empty
 	Run      wire.Spec `json:"run"`
 	Shell    string    `json:"shell"`
 	Dir      string    `json:"dir"`    // home
@@ -31,7 +32,11 @@ const (
 	keepExit    = 10 * time.Minute // the end of a program, for viewers who broke off, or a server that is away
 	dialWithin  = 20 * time.Second
 	minRedial   = 250 * time.Millisecond
+	earlyRedial = 2 * time.Second // between dials at most, early in an outage: somebody waits
 	maxRedial   = 5 * time.Second
+	early       = 30 * time.Second
 	healthy     = time.Minute     // a link that lived so long: the next one is dialled soon
+	brief       = 5 * time.Second // one that lived less is a part of the outage
 	probeFor    = 3 * time.Second // a link that may be dead
+	maxPongs    = 16              // on their way out at a time, of all viewers
 )

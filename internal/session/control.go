@@ -15,12 +15,19 @@ import (
 
 // ask is what an agent says to a holder over its control socket.
 type ask struct {
-	Do string `json:"do"` // call, end, or nothing: are you there?
+	Do string `json:"do"` // call, end, look, or nothing: are you there?
 }
 
 type answer struct {
-	Session string `json:"session"`
+	Session string      `json:"session"`
+	State   *wire.State `json:"state,omitzero"` // to look
 }
+
+// Times on a control socket.
+const (
+	tellWithin = 5 * time.Second
+	lookWithin = 500 * time.Millisecond // someone waits for a list that this is a line of
+)
 
 // listen opens the control socket, private from birth: its folder is 0700.
 func listen(path string) (net.Listener, error) {
@@ -42,46 +49,59 @@ func (h *holder) answer(sock net.Listener) {
 		}
 		go func() {
 			defer conn.Close()
-			_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+			_ = conn.SetDeadline(time.Now().Add(tellWithin))
 			var q ask
 			if wire.DecodeFrom(io.LimitReader(conn, 4<<10), &q) != nil {
 				return
 			}
+			a := answer{Session: h.conf.Session}
 			switch q.Do {
 			case "call":
 				nudge(h.call)
 			case "end":
 				h.endSession()
+			case "look":
+				a.State = h.look()
 			}
-			_, _ = conn.Write(wire.Encode(answer{Session: h.conf.Session}))
+			_, _ = conn.Write(wire.Encode(a))
 		}()
 	}
 }
 
 // Find asks the holder behind a control socket who it is. wire.ErrGone: there
 // is no holder any more.
-func Find(socket string) (session string, err error) { return tell(socket, "") }
+func Find(socket string) (session string, err error) {
+	a, err := tell(socket, "", tellWithin)
+	return a.Session, err
+}
 
 // Redial has the holder dial the server.
-func Redial(socket string) error { _, err := tell(socket, "call"); return err }
+func Redial(socket string) error { _, err := tell(socket, "call", tellWithin); return err }
 
 // End has the holder end its session.
-func End(socket string) error { _, err := tell(socket, "end"); return err }
+func End(socket string) error { _, err := tell(socket, "end", tellWithin); return err }
 
-func tell(socket, what string) (session string, err error) {
-	conn, err := net.DialTimeout("unix", socket, 5*time.Second)
+// Look asks the holder how its session is, and waits half a second at most. nil
+// without an error: it is too old to say.
+func Look(socket string) (*wire.State, error) {
+	a, err := tell(socket, "look", lookWithin)
+	return a.State, err
+}
+
+func tell(socket, what string, within time.Duration) (a answer, err error) {
+	deadline := time.Now().Add(within)
+	conn, err := net.DialTimeout("unix", socket, within)
 	if err != nil {
-		return "", errors.Join(wire.ErrGone, err)
+		return a, errors.Join(wire.ErrGone, err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetDeadline(deadline)
 	if _, err := conn.Write(wire.Encode(ask{Do: what})); err != nil {
-		return "", err
+		return a, err
 	}
 	if err := conn.(*net.UnixConn).CloseWrite(); err != nil {
-		return "", err
+		return a, err
 	}
-	var a answer
 	err = wire.DecodeFrom(io.LimitReader(conn, 4<<10), &a)
-	return a.Session, err
+	return a, err
 }

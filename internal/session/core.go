@@ -35,6 +35,8 @@ type Core struct {
 	seen    bool   // and that one has come
 	exit    *wire.Exit
 	screen  screenModel
+
+	cols, rows uint16 // of the program's terminal
 }
 
 // who names a viewer over all its links.
@@ -49,6 +51,8 @@ type viewer struct {
 	accepted   uint64 // next offset of input wanted
 	written    uint64 // next offset not yet written to the program
 	ended      bool   // its input
+	boxed      bool   // its terminal shows the screen in a box, and cannot go on with output
+	whole      uint64 // from here on it has drawn the redraw that followed a box
 }
 
 // lane is one viewer's way to the session now.
@@ -56,7 +60,8 @@ type lane struct {
 	*viewer    // nobody's, until it is welcome
 	who        who
 	stream     uint32
-	cols, rows uint16
+	version    int
+	cols, rows uint16       // of its terminal; 0: it has none
 	owed       []wire.Frame // to be sent before any output
 	opened     bool         // Opened was sent
 	typed      bool         // an Ack of input is due
@@ -65,16 +70,24 @@ type lane struct {
 	limit      uint64 // output may be sent up to here
 	exited     bool   // Exit was sent
 	failed     bool   // Close is owed, and then it is over
+	box        *box   // when it is boxed
+	waits      bool   // for the Ack of a picture that ended at shown
+	shown      uint64
 }
 
-// NewCore begins a session. pipe says that its program has no terminal.
+// NewCore begins a session. pipe says that its program has no terminal; one of
+// no size has 80 by 24.
 func NewCore(id, name string, pipe bool, cols, rows uint16) *Core {
+	if cols == 0 || rows == 0 {
+		cols, rows = 80, 24
+	}
 	return &Core{
 		id: id, name: name, pipe: pipe,
 		out:     output{limit: ringLimit},
 		lanes:   map[uint32]*lane{},
 		viewers: map[who]*viewer{},
 		screen:  screenModel{cols: cols, rows: rows},
+		cols:    cols, rows: rows,
 	}
 }
 
@@ -103,11 +116,22 @@ func (c *Core) Room() int {
 	return max(0, room)
 }
 
-// controller is the viewer whose size and speed count: of those that may type,
-// the first to come. It stays so over a link that broke under everybody.
-func (c *Core) controller() (first *lane) {
+// controller is the viewer whose speed counts: of those that may type, the first
+// to come. It stays so over a link that broke under everybody.
+func (c *Core) controller() *lane {
+	return c.foremost(func(l *lane) bool { return true })
+}
+
+// sizer is the viewer whose size counts: the controller, or if that has no
+// terminal the first after it that has one.
+func (c *Core) sizer() *lane {
+	return c.foremost(func(l *lane) bool { return l.cols > 0 && l.rows > 0 })
+}
+
+// foremost is the first to come of those that may type and are meant.
+func (c *Core) foremost(meant func(*lane) bool) (first *lane) {
 	for _, l := range c.order {
-		if l.types && !l.failed && (first == nil || l.rank < first.rank) {
+		if l.types && !l.failed && (first == nil || l.rank < first.rank) && meant(l) {
 			first = l
 		}
 	}
@@ -117,16 +141,19 @@ func (c *Core) controller() (first *lane) {
 // Viewers is how many watch.
 func (c *Core) Viewers() int { return len(c.lanes) }
 
-// Size is what the controller's terminal has; 0 when nobody's counts.
+// Size is what the program's terminal should have, in cells; 0 when nobody's counts.
 func (c *Core) Size() (cols, rows uint16) {
-	if l := c.controller(); l != nil {
+	if l := c.sizer(); l != nil {
 		return l.cols, l.rows
 	}
 	return 0, 0
 }
 
 // Resized notes that the program's terminal has another size from here on.
-func (c *Core) Resized(cols, rows uint16) { c.screen.resize(c.out.end, cols, rows) }
+func (c *Core) Resized(cols, rows uint16) {
+	c.cols, c.rows = cols, rows
+	c.screen.resize(&c.out, cols, rows)
+}
 
 // Exited says how the program ended. No output follows.
 func (c *Core) Exited(e wire.Exit) { c.exit = &e }
@@ -186,7 +213,13 @@ func (c *Core) Due() bool {
 		case l.failed:
 			return false
 		}
-		return l.sent < c.out.start || l.sent < min(c.out.end, l.limit) || c.ends(l)
+		switch c.needs(l) {
+		case nothing:
+			return l.sent < min(c.out.end, l.limit) || c.ends(l)
+		case patience:
+			return false
+		}
+		return true
 	})
 }
 
@@ -213,8 +246,8 @@ func (c *Core) Next(buf []byte) (wire.Frame, bool) {
 }
 
 func (c *Core) nextOf(l *lane, buf []byte) (wire.Frame, bool) {
-	if len(l.owed) == 0 && l.sent < c.out.start {
-		c.skip(l)
+	if len(l.owed) == 0 && !c.provide(l) {
+		return wire.Frame{}, false
 	}
 	if len(l.owed) > 0 {
 		return c.pay(l), true

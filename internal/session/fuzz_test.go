@@ -28,6 +28,8 @@ func FuzzTake(f *testing.F) {
 	f.Add(true, attack(open(2, wire.Open{Attachment: "x", OutputFrom: &end}), open(2, wire.Open{Attachment: "x"}), open(3, wire.Open{Attachment: "x"})))
 	f.Add(false, attack(open(7, wire.Open{Attachment: "x", ReadOnly: true}), wire.ResizeFrame(7, 65535, 65535), wire.Frame{Kind: wire.KindInput, Stream: 7, Payload: []byte("x")}))
 	f.Add(true, attack(open(2, wire.Open{Attachment: "x"}), wire.Frame{Kind: wire.KindInput, Stream: 2, Payload: []byte("x")}, wire.Frame{Kind: wire.KindInputEnd, Stream: 2, Offset: 1}, wire.Frame{Kind: wire.KindClose, Stream: 2}))
+	box := wire.Open{Version: wire.ScreenAcks, Attachment: "x", Cols: 9, Rows: 3, Window: 100}
+	f.Add(false, attack(open(2, box), wire.AckFrame(2, 0, 0), wire.ResizeFrame(2, 65535, 65535), wire.AckFrame(2, 7, 0), wire.ResizeFrame(2, 1, 1), wire.AckFrame(2, 30, 0), open(2, box)))
 	f.Fuzz(func(t *testing.T, pipe bool, script []byte) {
 		c := NewCore("s", "1", pipe, 80, 24)
 		c.out.limit = 2048

@@ -27,6 +27,7 @@ type holder struct {
 	secret   string // for all others
 	log      *slog.Logger
 	proc     *process // nil when it did not start
+	moved    moment   // when something was put out or typed last
 
 	mu      sync.Mutex // guards what follows
 	core    *Core
@@ -85,7 +86,7 @@ func newHolder(conf Config, log *slog.Logger) (*holder, error) {
 	if err != nil {
 		return nil, err
 	}
-	endpoint, err := wire.NewEndpoint(u, conf.CAFile)
+	endpoint, err := wire.NewEndpoint(u, wire.Trust{File: conf.CAFile, Root: conf.Root})
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +97,7 @@ func newHolder(conf Config, log *slog.Logger) (*holder, error) {
 		last: time.Now(), size: [2]uint16{conf.Run.Cols, conf.Run.Rows},
 		due: signal1(), typed: signal1(), call: signal1(), end: make(chan struct{}),
 	}
+	h.moved.now()
 	h.changed = sync.NewCond(&h.mu)
 	return h, nil
 }
@@ -207,6 +209,7 @@ func (h *holder) pump(f *os.File, stderr bool) {
 	for {
 		buf, n, err := h.proc.read(f, h.credit())
 		if n > 0 {
+			h.moved.now()
 			h.mu.Lock()
 			h.core.Output(buf[:n], stderr)
 			h.mu.Unlock()

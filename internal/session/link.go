@@ -16,18 +16,15 @@ import (
 // keepLink has a link while somebody wants one: at first, when called, and
 // again when it broke under a viewer.
 func (h *holder) keepLink(ctx context.Context) {
-	for n := 0; ctx.Err() == nil; {
-		began := time.Now()
+	for waits := (pauses{lost: time.Now()}); ctx.Err() == nil; {
 		conn, err := h.dial(ctx)
 		if err == nil {
+			began := time.Now()
 			err = h.serve(ctx, conn)
-		}
-		if time.Since(began) > healthy {
-			n = 0
+			waits.ended(time.Since(began), time.Now())
 		}
 		if h.wanted(err) {
-			n = min(n+1, 10)
-			pause(ctx, h.call, rand.N(min(maxRedial, minRedial<<n)))
+			pause(ctx, h.call, rand.N(waits.next(time.Now())))
 			continue
 		}
 		select {
@@ -109,6 +106,7 @@ func (h *holder) serve(ctx context.Context, conn *wire.Conn) error {
 	h.change(func() { h.conn, h.known, h.last = conn, true, time.Now() })
 	defer h.change(func() { h.conn, h.dropped = nil, h.core.Drop() || h.expected() })
 	h.reportEnd()
+	answers := pongs{&live, make(chan struct{}, maxPongs)}
 	for {
 		f, err := conn.Read(ctx)
 		if err != nil {
@@ -118,6 +116,10 @@ func (h *holder) serve(ctx context.Context, conn *wire.Conn) error {
 			if f.Kind == wire.KindAck {
 				h.change(func() { h.written = true })
 			}
+			continue
+		}
+		if f.Kind == wire.KindPing {
+			answers.pong(ctx, conn, f)
 			continue
 		}
 		h.take(f)
@@ -253,6 +255,7 @@ func (h *holder) typeKeys(ctx context.Context) {
 			continue
 		}
 		_, _ = h.proc.stdin.Write(k.p) // a program that reads no more takes its input all the same
+		h.moved.now()
 		h.change(func() { h.core.Typed(k) })
 	}
 }

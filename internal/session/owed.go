@@ -32,10 +32,16 @@ func (c *Core) skip(l *lane) {
 // show owes a viewer the screen as it is, in place of all output so far. An
 // empty frame ends it: a viewer that did not get that far gets it anew.
 func (c *Core) show(l *lane, fresh bool) {
+	var picture []byte
 	if !c.pipe {
-		for p := range slices.Chunk(c.screen.snapshot(&c.out, fresh), wire.MaxPayload) {
-			c.owe(l, wire.KindScreen, c.out.end, p)
-		}
+		picture = c.screen.snapshot(&c.out, fresh)
+	}
+	c.picture(l, picture)
+}
+
+func (c *Core) picture(l *lane, drawing []byte) {
+	for p := range slices.Chunk(drawing, wire.MaxPayload) {
+		c.owe(l, wire.KindScreen, c.out.end, p)
 	}
 	c.owe(l, wire.KindScreen, c.out.end, nil)
 	granted := l.limit - min(l.limit, l.acked)

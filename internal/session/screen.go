@@ -15,6 +15,9 @@ const maxLag = 2 << 20
 // to be seen for what it is, most of which nobody would ever see.
 const atOnce = 1 << 20
 
+// maxSizes is how many changes of size wait for the model to reach them.
+const maxSizes = 64
+
 // screenModel is the screen as it is, fed from the ring: off the byte path, but
 // before the ring forgets.
 type screenModel struct {
@@ -32,18 +35,23 @@ type resized struct {
 
 // keepUp is told before n bytes of output are written to the ring.
 func (s *screenModel) keepUp(o *output, n int) {
-	if o.end+uint64(n)-s.fed > maxLag {
+	if o.end+uint64(n)-s.fed > uint64(min(maxLag, o.limit/2)) {
 		s.feed(o, min(o.end, s.fed+atOnce))
 	}
 }
 
-// resize notes a new size, from offset at on.
-func (s *screenModel) resize(at uint64, cols, rows uint16) {
-	if n := len(s.sizes); n > 0 && s.sizes[n-1].at == at {
-		s.sizes[n-1] = resized{at, cols, rows}
+// resize notes a new size, from the end of output on. The model is fed when there
+// are many of them: a viewer that draws its window larger and smaller all the time
+// must not fill memory.
+func (s *screenModel) resize(o *output, cols, rows uint16) {
+	if n := len(s.sizes); n > 0 && s.sizes[n-1].at == o.end {
+		s.sizes[n-1] = resized{o.end, cols, rows}
 		return
 	}
-	s.sizes = append(s.sizes, resized{at, cols, rows})
+	if len(s.sizes) >= maxSizes {
+		s.feed(o, o.end)
+	}
+	s.sizes = append(s.sizes, resized{o.end, cols, rows})
 }
 
 // snapshot is what to draw on any terminal so that it shows what this one does:
@@ -55,6 +63,12 @@ func (s *screenModel) snapshot(o *output, fresh bool) []byte {
 		return s.model.Below()
 	}
 	return s.model.Redraw()
+}
+
+// boxed is the same for a terminal of another size.
+func (s *screenModel) boxed(o *output, b *screen.Box) []byte {
+	s.feed(o, o.end)
+	return b.Draw(s.model)
 }
 
 func (s *screenModel) feed(o *output, to uint64) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"vsay/internal/screen"
 	"vsay/internal/wire"
 )
 
@@ -41,6 +42,7 @@ type world struct {
 	early   bool // it ended with input unread
 	calm    bool // no more accidents
 	failure string
+	model   *screen.Screen // of the program's terminal, fed at once; nil without one
 }
 
 // simViewer is one attachment: a client that redials.
@@ -64,6 +66,7 @@ type simViewer struct {
 	exits    int
 	left     bool
 	lost     uint64 // bytes in gaps
+	terminal        // in front of it
 }
 
 // simLink is one stream, viewer ↔ holder, with what is on its way.
@@ -86,6 +89,9 @@ func newWorld(seed uint64) *world {
 		w.core.out.start, w.core.out.end = w.base, w.base
 		w.core.screen.fed = w.base
 	}
+	if !w.core.pipe {
+		w.model = screen.New(80, 24)
+	}
 	w.join(false)
 	return w
 }
@@ -95,6 +101,7 @@ func (w *world) run() {
 		w.step()
 	}
 	w.calm = true
+	w.picturesAreRight()
 	for _, v := range w.viewers {
 		v.finish()
 	}
@@ -182,6 +189,8 @@ func (w *world) accident(v *simViewer) {
 		}
 	case 9:
 		v.dialTwice()
+	case 10, 11:
+		v.resize(w.size())
 	}
 }
 
@@ -191,6 +200,7 @@ func (w *world) join(readOnly bool) {
 		progress: wire.NewProgress(), window: uint32(16 + w.IntN(2*w.core.out.limit)),
 	}
 	v.progress.SetWindow(v.window)
+	v.resize(w.size())
 	w.viewers = append(w.viewers, v)
 	v.dial()
 }
@@ -204,13 +214,19 @@ func (w *world) print() {
 	if l := w.core.controller(); l != nil && w.core.out.end+uint64(room) > l.limit {
 		w.fail("the program may print past its controller's window")
 	}
-	p := make([]byte, room)
-	for i := range p {
-		p[i] = byte(w.Uint32())
-	}
+	w.put(w.some(room))
+}
+
+// put is output that may be read.
+func (w *world) put(p []byte) {
+	w.resizeModel(true)
 	stderr := w.core.pipe && w.IntN(2) == 0
 	w.core.Output(p, stderr)
 	w.out = append(w.out, p...)
+	if w.model != nil {
+		_, _ = w.model.Write(p)
+	}
+	w.noteOdd()
 	for range p {
 		w.stderr = append(w.stderr, stderr)
 	}
@@ -227,6 +243,7 @@ func (w *world) exit() {
 func (w *world) send() {
 	due := w.core.Due()
 	f, ok := w.core.Next(nil)
+	w.resizeModel(false)
 	if due != ok {
 		w.fail("Due says %v, Next %v", due, ok)
 	}
@@ -291,6 +308,7 @@ func (w *world) take(l *simLink, f wire.Frame) {
 		l.granted = max(l.granted, f.Offset+uint64(min(f.Window(), w.core.maxWindow())))
 	}
 	w.core.Take(f)
+	w.resized()
 }
 
 // feed has the program read what was typed.
@@ -328,6 +346,7 @@ func (w *world) breakHolder() {
 		}
 	}
 	w.core.Drop()
+	w.resized()
 	for _, v := range w.viewers {
 		v.older = nil
 		if v.link != nil {

@@ -106,7 +106,7 @@ func (c *Core) welcome(l *lane, o wire.Open) error {
 	c.replace(w)
 	l.who, l.viewer = w, c.remember(w)
 	l.types, l.away, l.generation = !o.ReadOnly, false, o.Generation
-	l.cols, l.rows = o.Cols, o.Rows
+	l.version, l.cols, l.rows = o.Version, o.Cols, o.Rows
 	if !c.seen && (!o.ReadOnly || o.New) {
 		c.first, c.seen = w, true
 	}
@@ -129,10 +129,14 @@ func (c *Core) begin(l *lane, o wire.Open) {
 		at = c.out.end
 	}
 	c.owe(l, wire.KindOpened, at, wire.Encode(answer))
-	if gap {
+	switch {
+	case c.resumesBoxed(l, o): // needs has what it needs
+	case gap:
 		c.skip(l)
-	} else if redraw {
+	case redraw:
 		c.show(l, true)
+	case o.Redraw:
+		c.repaint(l)
 	}
 }
 
@@ -164,6 +168,7 @@ func (c *Core) ack(l *lane, f wire.Frame) error {
 	}
 	l.acked = max(l.acked, f.Offset)
 	l.limit = max(l.limit, f.Offset+uint64(min(f.Window(), c.maxWindow())))
+	l.waits = l.waits && f.Offset < l.shown
 	return nil
 }
 

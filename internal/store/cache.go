@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 var cacheMigrations embed.FS
 
 // Cache is the client's file: who is signed in where, and with which token.
-// Many processes use it at once.
+// Many processes use it at once. The zero Cache has no file: nobody is signed in,
+// and nobody can.
 type Cache struct{ *db }
 
 // Account is one login at one server.
@@ -31,6 +33,15 @@ type Account struct {
 	Expires  time.Time
 }
 
+const cacheFile = "vsay.db"
+
+// HasCache tells whether there is something in dir to open. Who only wants to read
+// asks first, and leaves no trace where nobody ever signed in.
+func HasCache(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, cacheFile))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // OpenCache opens the cache in dir, vsay.db, or makes it. It refuses a file that
 // others could read.
 func OpenCache(ctx context.Context, dir string) (*Cache, error) {
@@ -38,7 +49,7 @@ func OpenCache(ctx context.Context, dir string) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := open(ctx, filepath.Join(dir, "vsay.db"), migrations, true)
+	d, err := open(ctx, filepath.Join(dir, cacheFile), migrations, true)
 	if err != nil {
 		return nil, err
 	}
@@ -50,9 +61,17 @@ func (c *Cache) Close() error { return c.close() }
 
 // row reads one row. It uses the connection that opening the file made already:
 // a second one would cost more than the read.
-func (c *Cache) row(ctx context.Context, query string, args ...any) *sql.Row {
+func (c *Cache) row(ctx context.Context, query string, args ...any) scanner {
+	if c.db == nil {
+		return noRow{}
+	}
 	return c.write.QueryRowContext(ctx, query, args...)
 }
+
+// noRow is what a cache without a file has.
+type noRow struct{}
+
+func (noRow) Scan(...any) error { return sql.ErrNoRows }
 
 // Host is the server of the last login. Without any, the error says to log in.
 func (c *Cache) Host(ctx context.Context) (host string, err error) {

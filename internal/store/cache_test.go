@@ -226,3 +226,25 @@ func openAndSignIn(ctx context.Context, dir string, i int) error {
 	err = c.SignedIn(ctx, account("https://a", fmt.Sprintf("user%d", i), fmt.Sprintf("token%d", i), noon))
 	return errors.Join(err, c.Close())
 }
+
+// Who only wants to know makes no file, and hears the same as of an empty one.
+func TestCacheThatIsNotThere(t *testing.T) {
+	dir := t.TempDir()
+	if HasCache(dir) || HasCache(filepath.Join(dir, "no-such-folder")) {
+		t.Error("there is a cache in an empty folder")
+	}
+	c, empty := new(Cache), openCache(t, dir)
+	if !HasCache(dir) {
+		t.Error("there is none where one was made")
+	}
+	for _, who := range []string{"", "ann"} {
+		_, got := c.Account(t.Context(), "https://a", who)
+		if _, want := empty.Account(t.Context(), "https://a", who); got == nil || got.Error() != want.Error() {
+			t.Errorf("account %q: %v, want %v", who, got, want)
+		}
+	}
+	_, got := c.Host(t.Context())
+	if _, want := empty.Host(t.Context()); got == nil || got.Error() != want.Error() {
+		t.Errorf("host: %v, want %v", got, want)
+	}
+}

@@ -39,18 +39,22 @@ func PrivateDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
+	if isPrivate(dir) {
+		return nil
+	}
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
-	}
-	if runtime.GOOS == "windows" || info.Mode().Perm() == 0o700 {
-		return nil
 	}
 	if info.Mode()&fs.ModeSticky != 0 {
 		return fmt.Errorf("%s is shared with other users: name a folder of your own", dir)
 	}
 	if _, err := os.Lstat(filepath.Join(dir, "vsay.db")); errors.Is(err, fs.ErrNotExist) {
-		if held, err := os.ReadDir(dir); err != nil || len(held) > 0 {
+		held, err := os.ReadDir(dir)
+		if isPrivate(dir) {
+			return nil // another process did it meanwhile, and then put its files there
+		}
+		if err != nil || len(held) > 0 {
 			return errors.Join(fmt.Errorf("%s is open to other users and holds things already: name a folder of its own, or chmod 700 it", dir), err)
 		}
 	}
@@ -58,6 +62,11 @@ func PrivateDir(dir string) error {
 		return fmt.Errorf("%s must be readable by its owner alone, and cannot be made so: %w", dir, err)
 	}
 	return nil
+}
+
+func isPrivate(dir string) bool {
+	info, err := os.Stat(dir)
+	return err == nil && (runtime.GOOS == "windows" || info.Mode().Perm() == 0o700)
 }
 
 func checkPrivate(path string) error {

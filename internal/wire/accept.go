@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bufio"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,11 +23,14 @@ func WantsFrames(r *http.Request, protocol string) bool {
 // Accept upgrades a request to a link that speaks protocol. Who asks, and from
 // which Origin, was checked before.
 func Accept(w http.ResponseWriter, r *http.Request, protocol string) (*Conn, error) {
-	ws, err := upgrade(w, r, protocol)
+	h := &hijacked{ResponseWriter: w}
+	ws, err := upgrade(h, r, protocol)
 	if err != nil {
 		return nil, err
 	}
-	return NewConn(ws), nil
+	c := NewConn(ws)
+	c.low = socketOf(h.conn)
+	return c, nil
 }
 
 // AcceptPlain upgrades a request to a terminal of bare bytes.
@@ -46,4 +51,16 @@ func upgrade(w http.ResponseWriter, r *http.Request, protocols ...string) (*webs
 		InsecureSkipVerify: true, // the server's own check is stricter and came before
 		CompressionMode:    websocket.CompressionDisabled,
 	})
+}
+
+// hijacked remembers the connection below a WebSocket.
+type hijacked struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	h.conn = conn
+	return conn, rw, err
 }

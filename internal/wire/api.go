@@ -105,6 +105,14 @@ type Session struct {
 	Command     string     `json:"command"`
 	ExitCode    *int       `json:"exit_code"` // null while it runs, or when it was lost
 	Viewers     []Viewer   `json:"viewers"`
+
+	// What only its machine knows, and only a list tells. IdleSeconds is null when
+	// the machine did not say; the others are then missing.
+	IdleSeconds *int64 `json:"idle_seconds"`        // since it last put out anything, or took any input
+	Foreground  string `json:"foreground,omitzero"` // the name of the program that has the terminal
+	Title       string `json:"title,omitzero"`      // of the terminal, as a program set it
+	Cols        uint16 `json:"cols,omitzero"`       // of the terminal
+	Rows        uint16 `json:"rows,omitzero"`       //
 }
 
 // OneSession is the object around Session.

@@ -24,6 +24,7 @@ type Open struct {
 	Generation int     `json:"generation"`           // one more at each Open of an attachment: the newest link counts
 	OutputFrom *uint64 `json:"output_from,omitzero"` // first byte wanted; null: the screen as it is
 	Window     uint32  `json:"window"`               // output that may be sent from there
+	Redraw     bool    `json:"redraw,omitzero"`      // the terminal shows something else: a Screen, once all output was sent
 	ReadOnly   bool    `json:"read_only,omitzero"`
 	Steal      bool    `json:"steal,omitzero"` // leave the other viewers out
 	Cols       uint16  `json:"cols,omitzero"`
@@ -81,7 +82,7 @@ type GoAway struct {
 	After Seconds `json:"after"`
 }
 
-// Facts is what a machine says of itself every PingEvery.
+// Facts is what a machine says of itself every BeatEvery.
 type Facts struct {
 	CPUPercent    float64 `json:"cpu_percent"`
 	MemoryPercent float64 `json:"memory_percent"`
@@ -99,7 +100,8 @@ type Hello struct {
 	AgentVersion string            `json:"agent_version"`
 	Labels       map[string]string `json:"labels,omitzero"`
 	Facts        Facts             `json:"facts"`
-	Sessions     []string          `json:"sessions"` // that live on this machine now
+	Sessions     []string          `json:"sessions"`       // that live on this machine now
+	Looks        bool              `json:"looks,omitzero"` // it answers Look
 }
 
 // Start asks the agent for a holder. The ticket lets it dial once; from then on
@@ -122,9 +124,34 @@ type End struct {
 	Session string `json:"session"`
 }
 
-// Reply answers Start, Call and End. No error: it was done.
+// Look asks the agent how those sessions are right now, MaxLook of them at most.
+type Look struct {
+	Sessions []string `json:"sessions"`
+}
+
+// MaxLook is how many sessions one Look may ask for: so many States fit a frame.
+const MaxLook = 32
+
+// State is how a session is right now, as its machine sees it.
+type State struct {
+	Session    string `json:"session"`
+	Idle       int64  `json:"idle"`                // seconds since it last put out anything, or took any input
+	Foreground string `json:"foreground,omitzero"` // the program that has the terminal; MaxForeground bytes at most
+	Title      string `json:"title,omitzero"`      // of the terminal; MaxTitle bytes at most
+	Cols       uint16 `json:"cols,omitzero"`       // of the terminal; 0: there is none
+	Rows       uint16 `json:"rows,omitzero"`       //
+}
+
+// Sizes in bytes of what a State says.
+const (
+	MaxForeground = 64
+	MaxTitle      = 256
+)
+
+// Reply answers Start, Call, End and Look. No error: it was done.
 type Reply struct {
-	Error *Error `json:"error,omitzero"`
+	Error  *Error  `json:"error,omitzero"`
+	States []State `json:"states,omitzero"` // to Look: of the sessions that answered in time
 }
 
 // Seconds is a duration as JSON has it.

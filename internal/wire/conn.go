@@ -3,7 +3,6 @@ package wire
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
 	"sync"
@@ -11,12 +10,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-)
-
-// A link is tested this often, and given up after so long without a frame.
-const (
-	PingEvery = 15 * time.Second
-	DeadAfter = 30 * time.Second
 )
 
 // Conn is a link: a WebSocket that carries frames. One goroutine reads; any may
@@ -28,10 +21,13 @@ type Conn struct {
 	born  time.Time
 	rbuf  *buffer       // the last frame read; nil while Read waits
 	wlock chan struct{} // holds one while somebody writes
-	out   *batch        // below ws, on the side that dialled
+	low   *socket       // the connection below ws; nil: unknown
+	high  *batch        // between them, above TLS, on the side that dialled; or nil
 	idle  atomic.Int64  // since when Read waits, as time since born; 0: it does not; or over
 	rtt   atomic.Int64
-	ping  atomic.Bool // a Ping or Pong is on its way out
+	trip  atomic.Pointer[chan time.Duration] // who waits for the next Pong
+	ping  atomic.Bool                        // a Ping or Pong of the link is on its way out
+	ask   atomic.Bool                        // a Ping of a stream is
 	plain bool
 	rest  io.Reader // of a long message, where that is plain
 }
@@ -69,22 +65,12 @@ func (c *Conn) Read(ctx context.Context) (Frame, error) {
 		}
 		switch {
 		case f.Stream == 0 && f.Kind == KindPing:
-			c.answer(ctx, KindPong, append([]byte(nil), f.Payload...))
+			c.answer(ctx, Frame{Kind: KindPong, Payload: append([]byte(nil), f.Payload...)})
 		case f.Stream == 0 && f.Kind == KindPong:
 			c.ponged(f)
 		default:
 			return f, nil
 		}
-	}
-}
-
-func (c *Conn) ponged(f Frame) {
-	if len(f.Payload) != 8 {
-		return
-	}
-	sent := time.Duration(binary.BigEndian.Uint64(f.Payload))
-	if now := time.Since(c.born); sent >= 0 && sent <= now {
-		c.rtt.Store(int64(now - sent))
 	}
 }
 
@@ -153,97 +139,37 @@ func (c *Conn) Write(ctx context.Context, f Frame) error {
 	case <-ctx.Done(): // and the link lives on: nothing of it was written
 		return errors.Join(ErrLinkLost, ctx.Err())
 	}
-	if c.out != nil {
-		c.out.hold()
-	}
+	c.hold()
 	err := c.ws.Write(ctx, websocket.MessageBinary, AppendFrame(buf[:0], f))
-	if c.out != nil {
-		err = cmp.Or(err, c.out.release())
-	}
-	if err != nil {
+	if err = cmp.Or(err, c.release()); err != nil {
 		return closed(err)
 	}
 	return nil
 }
 
-// KeepAlive pings until ctx ends or the link is dead, and then closes it. Time
-// in which nobody reads is no silence: a terminal that was stopped with Ctrl-S
-// is alive.
-func (c *Conn) KeepAlive(ctx context.Context) error {
-	tick := time.NewTicker(PingEvery / 3)
-	defer tick.Stop()
-	for n := 0; ; n++ {
-		if n%3 == 0 && !c.plain {
-			now := uint64(time.Since(c.born))
-			c.answer(ctx, KindPing, binary.BigEndian.AppendUint64(nil, now))
-		}
-		if n%3 == 0 && c.plain {
-			c.pingPlain(ctx)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		since := c.idle.Load()
-		if since == over {
-			return ErrLinkLost
-		}
-		if since != 0 && time.Since(c.born)-time.Duration(since) > DeadAfter {
-			c.ws.CloseNow()
-			return ErrLinkLost
-		}
+// hold has what is written from now on wait for release, in one piece.
+func (c *Conn) hold() {
+	if c.high != nil {
+		c.high.hold()
+	}
+	if c.low != nil {
+		c.low.hold()
 	}
 }
 
-// Probe pings, and gives the link up when it brings no frame within d.
-func (c *Conn) Probe(ctx context.Context, d time.Duration) error {
-	before := c.idle.Load()
-	c.answer(ctx, KindPing, binary.BigEndian.AppendUint64(nil, uint64(c.now())))
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-time.After(d):
+func (c *Conn) release() (err error) {
+	if c.high != nil {
+		err = c.high.release()
 	}
-	if before != c.idle.Load() || before == 0 {
-		return nil
+	if c.low != nil {
+		err = cmp.Or(err, c.low.release())
 	}
-	c.ws.CloseNow()
-	return ErrLinkLost
+	return err
 }
 
-// answer sends a Ping or Pong without waiting, one at a time: the reader must
-// not hang on a link that cannot be written.
-func (c *Conn) answer(ctx context.Context, kind Kind, payload []byte) {
-	if !c.ping.CompareAndSwap(false, true) {
-		return
-	}
-	ctx = context.WithoutCancel(ctx) // it is the reader's, and may end before this is sent
-	go func() {
-		defer c.ping.Store(false)
-		_ = c.Write(ctx, Frame{Kind: kind, Payload: payload}) // the reader notices a dead link
-	}()
-}
-
-// pingPlain is a ping of the WebSocket's own, one at a time. Its pong is not
-// seen by Read, and counts as a sign of life all the same.
-func (c *Conn) pingPlain(ctx context.Context) {
-	if !c.ping.CompareAndSwap(false, true) {
-		return
-	}
-	go func() {
-		defer c.ping.Store(false)
-		if c.ws.Ping(ctx) != nil {
-			return
-		}
-		if since := c.idle.Load(); since > 0 {
-			c.idle.CompareAndSwap(since, c.now())
-		}
-	}()
-}
-
-// RTT is the last round trip to the other end of this link, 0 before the first.
-func (c *Conn) RTT() time.Duration { return time.Duration(c.rtt.Load()) }
+// Roomy tells that a Write now would not wait for the other end to read. False
+// where nobody knows.
+func (c *Conn) Roomy() bool { return c.low != nil && c.low.roomy() }
 
 // Close tells the other end why, as a code and never as prose, and waits a
 // little for it to agree. A nil error is a normal end.
@@ -274,47 +200,3 @@ func closed(err error) error {
 	}
 	return errors.Join(ErrLinkLost, err)
 }
-
-// Plain is the terminal WebSocket of any other program: bytes, no frames.
-type Plain struct{ c *Conn }
-
-// MaxPlain is the longest message that a plain terminal takes, in bytes: a paste
-// comes in one. It is handed on in pieces.
-const MaxPlain = 1 << 20
-
-// Read gives the next message, or a piece of a long one, which is valid until
-// the next Read. text says that it is a whole one and came as text. The error of
-// a clean close is an io.EOF.
-func (p Plain) Read(ctx context.Context) (msg []byte, text bool, err error) {
-	c, kind := p.c, websocket.MessageBinary
-	if c.rest == nil {
-		if kind, c.rest, err = c.next(ctx); err != nil {
-			return nil, false, err
-		}
-	}
-	msg, more, err := c.fill(c.rest)
-	if !more {
-		c.rest = nil
-	}
-	return msg, kind == websocket.MessageText && !more, err
-}
-
-// Write sends bytes of the terminal.
-func (p Plain) Write(ctx context.Context, b []byte) error {
-	if err := p.c.ws.Write(ctx, websocket.MessageBinary, b); err != nil {
-		return closed(err)
-	}
-	return nil
-}
-
-// KeepAlive is Conn.KeepAlive with the WebSocket's own pings.
-func (p Plain) KeepAlive(ctx context.Context) error { return p.c.KeepAlive(ctx) }
-
-// Exited closes with code 1000 and the reason `exit N`.
-func (p Plain) Exited(e Exit) { _ = p.c.ws.Close(websocket.StatusNormalClosure, e.String()) }
-
-// Close is Conn.Close.
-func (p Plain) Close(why *Error) { p.c.Close(why) }
-
-// CloseNow is Conn.CloseNow.
-func (p Plain) CloseNow() { p.c.CloseNow() }

@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -22,7 +22,9 @@ type Endpoint struct {
 	URL    *url.URL // scheme and host, perhaps a path in front of /api
 	Client *http.Client
 
+	trust     Trust
 	transport *http.Transport
+	root      atomic.Pointer[[]byte] // of the last link's certificates, once it was checked
 }
 
 // ParseHost reads what a user calls HOST. Without a scheme it is https, but
@@ -64,22 +66,13 @@ func loopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// NewEndpoint prepares to speak to a server. caFile names certificates to trust
-// beside the system's, or is empty. Every step of a dial has its time; redirects
-// are never followed, since a token would travel with them.
-func NewEndpoint(u *url.URL, caFile string) (*Endpoint, error) {
+// NewEndpoint prepares to speak to a server. Every step of a dial has its time;
+// redirects are never followed, since a token would travel with them.
+func NewEndpoint(u *url.URL, trust Trust) (*Endpoint, error) {
 	conf := &tls.Config{MinVersion: tls.VersionTLS12, DynamicRecordSizingDisabled: true}
-	if caFile != "" {
-		pem, err := os.ReadFile(caFile)
-		if err != nil {
-			return nil, err
-		}
-		if conf.RootCAs, err = x509.SystemCertPool(); err != nil {
-			conf.RootCAs = x509.NewCertPool()
-		}
-		if !conf.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, ErrBadRequest.With("%s holds no PEM certificate", caFile)
-		}
+	var err error
+	if conf.RootCAs, err = trust.first(); err != nil {
+		return nil, err
 	}
 	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -90,7 +83,7 @@ func NewEndpoint(u *url.URL, caFile string) (*Endpoint, error) {
 		MaxIdleConnsPerHost:   4,
 		IdleConnTimeout:       60 * time.Second,
 	}
-	return &Endpoint{URL: u, Client: &http.Client{Transport: t, CheckRedirect: stay}, transport: t}, nil
+	return &Endpoint{URL: u, Client: &http.Client{Transport: t, CheckRedirect: stay}, trust: trust, transport: t}, nil
 }
 
 var dialer = net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
@@ -100,8 +93,17 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 // Dial opens a link to path (with its query) of the server. A refusal comes
 // back as the *Error it was on the server.
 func (e *Endpoint) Dial(ctx context.Context, path, protocol string, header http.Header) (*Conn, error) {
-	var out *batch
-	t := e.batching(&out)
+	conn, err := e.dial(ctx, path, protocol, header)
+	if unknownAuthority(err) && e.widen() {
+		return e.dial(ctx, path, protocol, header)
+	}
+	return conn, err
+}
+
+func (e *Endpoint) dial(ctx context.Context, path, protocol string, header http.Header) (*Conn, error) {
+	var high *batch
+	var low *socket
+	t := e.batching(&high, &low)
 	ws, resp, err := websocket.Dial(ctx, e.URL.String()+path, &websocket.DialOptions{
 		HTTPClient:   &http.Client{Transport: t, CheckRedirect: stay},
 		HTTPHeader:   header,
@@ -119,30 +121,39 @@ func (e *Endpoint) Dial(ctx context.Context, path, protocol string, header http.
 		return nil, ErrProtocol.With("%s does not speak %s: is it a vsay server of this version?", e.URL.Host, protocol)
 	}
 	c := NewConn(ws)
-	c.out = out
+	c.high, c.low = high, low
 	return c, nil
 }
 
-// batching is the endpoint's transport for one link, which is written through *out.
-func (e *Endpoint) batching(out **batch) *http.Transport {
+// batching is the endpoint's transport for one link, which goes through *high
+// and *low. Over plain HTTP, or a proxy's tunnel, there is no *high.
+func (e *Endpoint) batching(high **batch, low **socket) *http.Transport {
 	t := e.transport.Clone()
 	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dialer.DialContext(ctx, network, addr)
 		if err != nil {
 			return nil, err
 		}
-		*out = &batch{Conn: conn}
-		return *out, nil
+		*low = newSocket(conn)
+		return *low, nil
 	}
 	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, 2*dialer.Timeout)
 		defer cancel()
-		conn, err := (&tls.Dialer{NetDialer: &dialer, Config: e.transport.TLSClientConfig}).DialContext(ctx, network, addr)
+		conn, err := t.DialContext(ctx, network, addr)
 		if err != nil {
 			return nil, err
 		}
-		*out = &batch{Conn: conn} // above TLS, where it makes one record of many
-		return *out, nil
+		conf := e.transport.TLSClientConfig.Clone()
+		conf.ServerName, _, _ = net.SplitHostPort(addr)
+		secure := tls.Client(conn, conf)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			conn.Close()
+			return nil, err
+		}
+		e.noteRoot(secure.ConnectionState())
+		*high = &batch{Conn: secure} // above TLS, where it makes one record of many
+		return *high, nil
 	}
 	return t
 }

@@ -34,6 +34,8 @@
 //	Exit       viewer ← holder   the end of the output    JSON Exit; no output follows
 //	Close      both ways         -                        JSON Error or empty; nothing follows
 //	                                                      (a viewer's answer to Exit, too)
+//	Ping       viewer → holder   -                        anything; the holder answers with the same
+//	Pong       viewer ← holder   -                        what the Ping carried
 //
 // Offsets are absolute: the number of bytes since the session's first. Output
 // and Stderr share one row of offsets, so one window, one Ack and one place to
@@ -56,6 +58,9 @@
 // is the one, whichever arrives first, and the other is closed as superseded.
 // A Screen may take several frames, and an empty one ends it. Only then has the
 // viewer moved on: a link that breaks before is as if it had never been opened.
+// An Open with redraw, of a viewer whose terminal shows something else, is
+// answered exactly as well: the output up to now, then Screen at its end. It may
+// come without the Screen when that output is more than the window.
 //
 // # The frames of a link (stream 0)
 //
@@ -73,12 +78,17 @@
 //	Start      agent ← server    -        JSON Start: begin a session
 //	Call       agent ← server    -        JSON Call: have its holder dial
 //	End        agent ← server    -        JSON End: end a session
+//	Look       agent ← server    -        JSON Look: how some sessions are; only to agents whose Hello knows it
 //	Reply      agent → server    -        JSON Reply, on the stream of the question
 //
 // # Liveness
 //
 // Each end sends a Ping every [PingEvery] and takes a link that brought no
 // frame for [DeadAfter] for dead.
+//
+// A viewer whose typing is not acknowledged cannot know whether the program
+// does not read or the way there is broken. It sends a Ping to the holder, on
+// its stream, and dials a second link when nothing of the stream comes for 3 s.
 //
 // # Versions
 //

@@ -23,8 +23,8 @@ const (
 	KindExit     Kind = 0x0c // holder → viewer: JSON Exit, output ended at Offset
 	KindClose    Kind = 0x0d // both ways: the stream is over; JSON Error or empty
 
-	KindPing   Kind = 0x20 // both ways
-	KindPong   Kind = 0x21 // both ways
+	KindPing   Kind = 0x20 // both ways; on a viewer's stream: viewer → holder
+	KindPong   Kind = 0x21 // both ways; on a viewer's stream: holder → viewer
 	KindToken  Kind = 0x22 // viewer → server: a fresh JWT
 	KindEnded  Kind = 0x23 // holder → server: JSON Exit
 	KindGoAway Kind = 0x24 // server → any: JSON GoAway
@@ -35,6 +35,7 @@ const (
 	KindCall  Kind = 0x43 // server → agent: JSON Call
 	KindEnd   Kind = 0x44 // server → agent: JSON End
 	KindReply Kind = 0x45 // agent → server: JSON Reply
+	KindLook  Kind = 0x46 // server → agent: JSON Look
 )
 
 // Sizes in bytes.

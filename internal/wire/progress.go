@@ -5,6 +5,11 @@ import (
 	"math"
 )
 
+// ScreenAcks is the Version of an Open whose viewer acknowledges a Screen once it
+// is whole, as it does output. The holder draws the next picture for it then, and
+// does not draw for older ones, which it could not wait for.
+const ScreenAcks = 2
+
 // DefaultWindow is the output a viewer grants before it knows how fast it draws.
 const DefaultWindow = 512 << 10
 
@@ -20,6 +25,7 @@ type Progress struct {
 	placed bool   // and output up to out was drawn, or shown as a screen
 	out    uint64 // the next byte of output to draw
 	acked  uint64 // the last Ack sent
+	shown  bool   // a Screen since then
 	window uint32
 
 	in     uint64 // offset of kept[0]
@@ -36,7 +42,7 @@ func NewProgress() *Progress { return &Progress{Attachment: rand.Text(), window:
 // Ask fills in what an Open says of where this viewer is. Each is for one link.
 func (p *Progress) Ask(o Open) Open {
 	p.asked++
-	o.Version, o.Attachment, o.Generation, o.Window = Version, p.Attachment, p.asked, p.window
+	o.Version, o.Attachment, o.Generation, o.Window = ScreenAcks, p.Attachment, p.asked, p.window
 	if p.placed {
 		from := p.out
 		o.OutputFrom = &from
@@ -56,7 +62,7 @@ func (p *Progress) Opened(o Opened, offset uint64) error {
 		return ErrProtocol.With("the session counts input that was never typed")
 	}
 	p.opened, p.placed = true, p.placed || offset == p.out
-	p.acked = p.out
+	p.acked, p.shown = p.out, false
 	p.forget(o.InputFrom)
 	p.sent, p.endOut = 0, false
 	p.limit = add(o.InputFrom, o.Window)
@@ -80,9 +86,10 @@ func (p *Progress) Output(f Frame) ([]byte, error) {
 func (p *Progress) Drawn(n int) { p.out += uint64(n) }
 
 // Jump moves on over output that was drawn otherwise: the Screen that ends at
-// to is complete.
+// to is complete. An Ack is due then, soon if not at once: a terminal of another
+// size than the session's gets its next picture only after it.
 func (p *Progress) Jump(to uint64) {
-	p.placed = true
+	p.placed, p.shown = true, true
 	if to > p.out {
 		p.out, p.acked = to, to
 	}
@@ -91,14 +98,14 @@ func (p *Progress) Jump(to uint64) {
 // Position is the next byte of output this viewer draws.
 func (p *Progress) Position() uint64 { return p.out }
 
-// Ack is due when a quarter of the window was drawn since the last, or at once
-// if now is true.
+// Ack is due when a quarter of the window was drawn since the last, or if now is
+// true when there is anything to acknowledge: output, or a Screen.
 func (p *Progress) Ack(stream uint32, now bool) (Frame, bool) {
 	fresh := p.out - p.acked
-	if fresh == 0 || (!now && fresh < uint64(p.window/4)) {
+	if fresh == 0 && !p.shown || !now && fresh < max(1, uint64(p.window/4)) {
 		return Frame{}, false
 	}
-	p.acked = p.out
+	p.acked, p.shown = p.out, false
 	return AckFrame(stream, p.out, p.window), true
 }
 

@@ -77,6 +77,33 @@ func TestEachOpenIsNewer(t *testing.T) {
 	}
 }
 
+// TestScreensAreAcknowledged: once, whether or not they moved the viewer on.
+func TestScreensAreAcknowledged(t *testing.T) {
+	p := placed(t, Opened{})
+	for _, to := range []uint64{0, 0, 10} {
+		p.Jump(to)
+		if f, ok := p.Ack(1, false); ok {
+			t.Errorf("%v was due before its time", f)
+		}
+		if f, ok := p.Ack(1, true); !ok || f.Offset != to {
+			t.Errorf("a screen up to %d was acknowledged with %v, %v", to, f, ok)
+		}
+		if f, ok := p.Ack(1, true); ok {
+			t.Errorf("and with %v again", f)
+		}
+	}
+	if o := p.Ask(Open{}); o.Version < ScreenAcks {
+		t.Errorf("nobody is told: version %d", o.Version)
+	}
+	p.Jump(20)
+	if err := p.Opened(Opened{}, 20); err != nil {
+		t.Fatal(err)
+	}
+	if f, ok := p.Ack(1, true); ok {
+		t.Errorf("a new link begins with %v", f)
+	}
+}
+
 // FuzzProgress lets a hostile holder say whatever it likes.
 func FuzzProgress(f *testing.F) {
 	add := func(frames ...Frame) {

@@ -1,0 +1,196 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// away takes the server away until it is back.
+func (s *stage) away(t *testing.T) (back func()) {
+	t.Helper()
+	s.server.end(os.Kill)
+	return func() {
+		t.Helper()
+		var err error
+		s.server, _, err = s.site.serve("HOST", strings.TrimPrefix(s.url, "http://"))
+		if err == nil {
+			err = until("the machine does not come back", func() bool { return s.site.shows(s.agent) })
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const reconnecting = `vsay: reconnecting, \d+ s; typed keys are kept`
+
+// The line that says that something is wrong is there while it is, and when it is
+// over the terminal shows what it would have shown without.
+func TestStatusLineLeavesNoTrace(t *testing.T) {
+	s := newStage(t)
+	needProgram(t, "tmux", "tmux", "-V")
+	t.Cleanup(func() { s.server.end(os.Kill) })
+	if err := os.WriteFile(filepath.Join(s.site.dir, "long"), []byte(strings.Repeat("a line of a long text\n", 200)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := newPanes(t, s.site)
+	for name, of := range map[string]struct{ start, shows, keys, then string }{
+		"a shell": {
+			`PS1='\[\e[32m\]%\[\e[m\] '; clear; cat long; printf 'left\t\033[7mright\033[m\n'`, `^left +right\n%`, "echo yes\r", `^yes$`,
+		},
+		"less": {"less long", `^(:|long)$`, "ddj", `^:$`},
+		"vim":  {"vim -n -u NONE -i NONE long", `200L|200 lines`, "5jx", `^ line of`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			program := strings.Fields(of.start)[0]
+			if program == "less" || program == "vim" {
+				needProgram(t, program, program, "--version")
+			}
+			p := all.with(t).open("vsay", "attach", "--new", "box")
+			p.sees(`[#$] ?$`)
+			p.types("cd " + s.site.dir + "; " + of.start + "\r")
+			p.sees(of.shows)
+			before := p.picture(true)
+			back := s.away(t)
+			p.sees(reconnecting)
+			back()
+			var after picture
+			if err := until("", func() bool {
+				after = p.picture(true)
+				return after.unlike(before) == ""
+			}); err != nil {
+				t.Fatalf("it left a trace:%s", before.unlike(after))
+			}
+			back = s.away(t)
+			p.sees(reconnecting)
+			p.types(of.keys)
+			p.sees(reconnecting + fmt.Sprintf(": %d", len(of.keys)))
+			back()
+			p.sees(of.then)
+			if screen := p.tmux("capture-pane", "-p", "-S-", "-t", p.id); strings.Contains(screen, "reconnecting") {
+				t.Errorf("it left a trace:\n%s", screen)
+			}
+		})
+	}
+}
+
+// The window may change meanwhile: the line goes to its new last row, and with the
+// link both are mended.
+func TestStatusLineInAWindowThatChanges(t *testing.T) {
+	s := newStage(t)
+	needProgram(t, "tmux", "tmux", "-V")
+	t.Cleanup(func() { s.server.end(os.Kill) })
+	p := newPanes(t, s.site).open("vsay", "attach", "box")
+	p.sees(`[#$] ?$`)
+	p.types("PS1='% '; clear; seq 100\r")
+	p.sees(`^100\n%`)
+	back := s.away(t)
+	p.sees(reconnecting)
+	p.tmux("resize-window", "-t", p.id, "-x", "60", "-y", "12")
+	p.sees(`^ ` + reconnecting + `.*\n*\z`)
+	p.tmux("resize-window", "-t", p.id, "-x", "90", "-y", "40")
+	p.sees(`^ ` + reconnecting + `.*\n*\z`)
+	back()
+	p.types("stty size\r")
+	p.sees(`^40 90\n%`)
+	if screen := p.tmux("capture-pane", "-p", "-t", p.id); strings.Contains(screen, "reconnecting") {
+		t.Errorf("it left a trace:\n%s", screen)
+	}
+}
+
+// With --quiet, nothing of vsay's own is shown.
+func TestNoStatusLineWithQuiet(t *testing.T) {
+	s := newStage(t)
+	t.Cleanup(func() { s.server.end(os.Kill) })
+	term, err := openTerminal(s.site.command("vsay", "attach", "-q", "box"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(term.close)
+	see := func(text string) {
+		t.Helper()
+		if err := term.see(regexp.MustCompile(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	see(`[#$] $`)
+	back := s.away(t)
+	loud, err := openTerminal(s.site.command("vsay", "attach", "box:other")) // which takes as long, and says so
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(loud.close)
+	if code, err := loud.ends(); err != nil || code != 255 {
+		t.Errorf("attach without a server ended with %d, %v", code, err)
+	}
+	back()
+	_, _ = term.keys.WriteString("echo yes\r")
+	see(`[\r\n]yes\r\n`)
+	if strings.Contains(term.all, "vsay") {
+		t.Errorf("it said %q", term.all)
+	}
+}
+
+// However vsay is ended, the terminal is as it was.
+func TestSignalsRestoreTheTerminal(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("finds a process's children in /proc: run it on Linux")
+	}
+	s := newStage(t)
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		t.Run(sig.String(), func(t *testing.T) {
+			cmd := s.site.command("sh", "-c", `trap : INT TERM HUP QUIT; stty -a >before; vsay attach --new box; code=$?; stty -a >after; cmp before after && echo "same, $code"`)
+			cmd.Env = append(cmd.Env, "TERM=xterm-256color")
+			term, err := openTerminal(cmd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(term.close)
+			for _, step := range []struct{ keys, shows string }{
+				{"", `[#$] $`},
+				{`printf '\033[?1049h\033[?1000h\033[?2004h\033[?25lfu''ll'; cat` + "\r", `full`},
+			} {
+				_, _ = term.keys.WriteString(step.keys)
+				if err := term.see(regexp.MustCompile(step.shows)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := syscall.Kill(childOf(t, cmd), sig); err != nil {
+				t.Fatal(err)
+			}
+			for _, undone := range []string{`\x1b\[\?25h`, `\x1b\[\?1000l`, `\x1b\[\?1049l`, `vsay: left box:\d`, `same, 0`} {
+				if err := term.see(regexp.MustCompile(undone)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// childOf is the one child of a process.
+func childOf(t *testing.T, cmd *exec.Cmd) int {
+	t.Helper()
+	var list []byte
+	err := until("there is no child", func() bool {
+		list, _ = os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", cmd.Process.Pid, cmd.Process.Pid))
+		return len(list) > 0
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(list)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
