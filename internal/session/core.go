@@ -13,6 +13,7 @@ const (
 	inputWindow = 256 << 10 // typed and not yet written to a terminal
 	pipeWindow  = 1 << 20   // the same for a command's stdin
 	maxWindow   = 4 << 20   // no viewer is granted more, whatever it says
+	maxEcho     = 1 << 10   // output that goes before the Ack of what was typed
 	maxLanes    = 64        // viewers at a time
 	maxViewers  = 64        // attachments that are remembered; no fewer than lanes
 )
@@ -227,14 +228,35 @@ func (c *Core) Due() bool {
 func (c *Core) ends(l *lane) bool { return c.exit != nil && l.sent == c.out.end && !l.exited }
 
 // Next is the next frame due to any viewer; its payload may be appended to buf.
-// What was typed is acknowledged first, then everybody has his turn.
+// What was typed is acknowledged first, but behind its echo, which somebody waits
+// to see; then everybody has his turn.
 func (c *Core) Next(buf []byte) (wire.Frame, bool) {
+	if f, ok := c.nextAck(c.echoes); ok {
+		return f, true
+	}
+	if f, ok := c.nextTurn(buf); ok {
+		return f, true
+	}
+	return c.nextAck(func(*lane) bool { return false })
+}
+
+func (c *Core) nextAck(but func(*lane) bool) (wire.Frame, bool) {
 	for _, l := range c.order {
-		if l.typed && l.opened && !l.failed {
+		if l.typed && l.opened && !l.failed && !but(l) {
 			l.typed = false
 			return wire.AckFrame(l.stream, l.written, c.inputWindow()), true
 		}
 	}
+	return wire.Frame{}, false
+}
+
+// echoes says that a little output is due: no more than keys echo.
+func (c *Core) echoes(l *lane) bool {
+	due := min(c.out.end, l.limit) - min(l.sent, l.limit)
+	return !l.boxed && len(l.owed) == 0 && l.sent >= c.out.start && due > 0 && due <= maxEcho
+}
+
+func (c *Core) nextTurn(buf []byte) (wire.Frame, bool) {
 	for i := range c.order {
 		turn := (c.turn + i) % len(c.order)
 		if f, ok := c.nextOf(c.order[turn], buf); ok {

@@ -235,6 +235,21 @@ func TestAcksOfInputOvertakeOutput(t *testing.T) {
 	}
 }
 
+// An echo is what somebody waits for; the Ack of its key comes right behind it.
+func TestEchoesGoBeforeTheirAcks(t *testing.T) {
+	c := NewCore("s", "1", false, 80, 24)
+	seat(c, 1, wire.Open{Window: 1 << 20})
+	c.Take(wire.Frame{Kind: wire.KindInput, Stream: 1, Payload: []byte("x")})
+	k, _ := c.Keys()
+	c.Typed(k)
+	c.Output([]byte("x"), false)
+	first, _ := c.Next(nil)
+	second, _ := c.Next(nil)
+	if first.Kind != wire.KindOutput || second.Kind != wire.KindAck {
+		t.Errorf("%v was sent, and then %v", first.Kind, second.Kind)
+	}
+}
+
 func TestEverybodyHasHisTurn(t *testing.T) {
 	c := NewCore("s", "1", false, 80, 24)
 	seat(c, 1, wire.Open{Window: 1 << 20})

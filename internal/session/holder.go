@@ -43,7 +43,7 @@ type holder struct {
 
 	sending sync.Mutex    // one at a time takes from Core.Next, or frames would cross
 	due     chan struct{} // frames may be sent
-	typed   chan struct{} // there are keys to write
+	typing  *typing
 	call    chan struct{} // dial
 	end     chan struct{} // end the session
 	endOnce sync.Once
@@ -95,10 +95,11 @@ func newHolder(conf Config, log *slog.Logger) (*holder, error) {
 		conf: conf, endpoint: endpoint, ticket: conf.Ticket, secret: rand.Text() + rand.Text(), log: log,
 		core: NewCore(conf.Session, conf.Name, !conf.Run.TTY, conf.Run.Cols, conf.Run.Rows),
 		last: time.Now(), size: [2]uint16{conf.Run.Cols, conf.Run.Rows},
-		due: signal1(), typed: signal1(), call: signal1(), end: make(chan struct{}),
+		due: signal1(), call: signal1(), end: make(chan struct{}),
 	}
 	h.moved.now()
 	h.changed = sync.NewCond(&h.mu)
+	h.typing = newTyping(h.due)
 	return h, nil
 }
 
@@ -245,9 +246,12 @@ func (h *holder) change(do func()) {
 	if watched || h.core.Viewers() > 0 {
 		h.last = time.Now()
 	}
+	due := h.conn != nil && h.core.Due()
 	h.changed.Broadcast()
 	h.mu.Unlock()
-	nudge(h.due)
+	if due {
+		nudge(h.due)
+	}
 }
 
 // flush sends what is due. Who comes while another sends leaves it to him: he

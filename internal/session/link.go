@@ -146,7 +146,7 @@ func (h *holder) take(f wire.Frame) {
 		h.proc.signal(act.Signal)
 	}
 	if act.Keys {
-		nudge(h.typed)
+		h.typeNow()
 	}
 }
 
@@ -218,45 +218,22 @@ func (h *holder) sendable() bool {
 func (h *holder) sendAll() {
 	buf := chunks.Get().(*chunk)
 	defer chunks.Put(buf)
-	for {
-		h.mu.Lock()
-		conn := h.conn
-		f, ok := wire.Frame{}, false
-		if conn != nil {
-			f, ok = h.core.Next(buf[:0])
-		}
-		h.mu.Unlock()
-		if !ok {
-			return
-		}
-		if conn.Write(context.Background(), f) != nil {
-			conn.CloseNow() // the reader notices, and the link begins anew
-			return
-		}
+	h.mu.Lock()
+	conn := h.conn
+	h.mu.Unlock()
+	if conn == nil {
+		return
 	}
-}
-
-// typeKeys writes input to the program, which may take its time.
-func (h *holder) typeKeys(ctx context.Context) {
-	for {
+	err := conn.WriteAll(context.Background(), func() (wire.Frame, bool) {
 		h.mu.Lock()
-		k, ok := h.core.Keys()
-		h.mu.Unlock()
-		if !ok {
-			select {
-			case <-h.typed:
-				continue
-			case <-ctx.Done():
-				return
-			}
+		defer h.mu.Unlock()
+		if h.conn != conn {
+			return wire.Frame{}, false
 		}
-		if k.end {
-			h.proc.endInput()
-			continue
-		}
-		_, _ = h.proc.stdin.Write(k.p) // a program that reads no more takes its input all the same
-		h.moved.now()
-		h.change(func() { h.core.Typed(k) })
+		return h.core.Next(buf[:0])
+	})
+	if err != nil {
+		conn.CloseNow() // the reader notices, and the link begins anew
 	}
 }
 

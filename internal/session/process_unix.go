@@ -228,6 +228,39 @@ func control(f *os.File, do func(fd int)) {
 	}
 }
 
+// typeSome writes what the program takes at once. One that reads no more takes
+// everything.
+func (p *process) typeSome(keys []byte) (n int) {
+	raw, err := p.stdin.SyscallConn()
+	if err != nil {
+		return len(keys)
+	}
+	failed := syscall.EBADF // it is closed, and what follows is not called
+	_ = raw.Write(func(fd uintptr) bool {
+		n, failed = writeOnce(int(fd), keys)
+		return true
+	})
+	switch failed {
+	case 0:
+		return n
+	case syscall.EAGAIN:
+		return 0
+	}
+	return len(keys)
+}
+
+func writeOnce(fd int, b []byte) (int, syscall.Errno) {
+	for {
+		n, err := syscall.Write(fd, b)
+		if errno, failed := err.(syscall.Errno); failed && errno != syscall.EINTR {
+			return 0, errno
+		}
+		if err == nil {
+			return n, 0
+		}
+	}
+}
+
 // endInput is the end of what is typed: of a pipe it is closed; a terminal
 // stays open, since it is the program's screen as well.
 func (p *process) endInput() {

@@ -35,12 +35,13 @@ func Accept(w http.ResponseWriter, r *http.Request, protocol string) (*Conn, err
 
 // AcceptPlain upgrades a request to a terminal of bare bytes.
 func AcceptPlain(w http.ResponseWriter, r *http.Request) (Plain, error) {
-	ws, err := upgrade(w, r)
+	h := &hijacked{ResponseWriter: w}
+	ws, err := upgrade(h, r)
 	if err != nil {
 		return Plain{}, err
 	}
 	c := NewConn(ws)
-	c.plain = true
+	c.low, c.plain = socketOf(h.conn), true
 	ws.SetReadLimit(MaxPlain)
 	return Plain{c}, nil
 }

@@ -128,23 +128,42 @@ func (c *Conn) now() int64 { return max(1, int64(time.Since(c.born))) }
 // Write sends one frame. It does not keep the payload. One that is too large is
 // ErrTooLarge and not sent: the other end would close the link.
 func (c *Conn) Write(ctx context.Context, f Frame) error {
-	if len(f.Payload) > MaxPayload {
-		return ErrTooLarge.With("that is more than fits in one message: at most %d KB", MaxPayload>>10)
-	}
-	buf := buffers.Get().(*buffer)
-	defer buffers.Put(buf)
+	return c.writing(ctx, func(buf []byte) error { return c.write(ctx, f, buf) })
+}
+
+// WriteAll sends what next gives, until it gives no more, and wakes the other
+// end once for all of it.
+func (c *Conn) WriteAll(ctx context.Context, next func() (Frame, bool)) error {
+	return c.writing(ctx, func(buf []byte) error {
+		for f, ok := next(); ok; f, ok = next() {
+			if err := c.write(ctx, f, buf); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// writing is one writer's turn.
+func (c *Conn) writing(ctx context.Context, do func(buf []byte) error) error {
 	select {
 	case c.wlock <- struct{}{}:
 		defer func() { <-c.wlock }()
 	case <-ctx.Done(): // and the link lives on: nothing of it was written
 		return errors.Join(ErrLinkLost, ctx.Err())
 	}
+	buf := buffers.Get().(*buffer)
+	defer buffers.Put(buf)
 	c.hold()
-	err := c.ws.Write(ctx, websocket.MessageBinary, AppendFrame(buf[:0], f))
-	if err = cmp.Or(err, c.release()); err != nil {
-		return closed(err)
+	err := do(buf[:0])
+	return cmp.Or(err, closed(c.release()))
+}
+
+func (c *Conn) write(ctx context.Context, f Frame, buf []byte) error {
+	if len(f.Payload) > MaxPayload {
+		return ErrTooLarge.With("that is more than fits in one message: at most %d KB", MaxPayload>>10)
 	}
-	return nil
+	return closed(c.ws.Write(ctx, websocket.MessageBinary, AppendFrame(buf, f)))
 }
 
 // hold has what is written from now on wait for release, in one piece.
@@ -171,14 +190,28 @@ func (c *Conn) release() (err error) {
 // where nobody knows.
 func (c *Conn) Roomy() bool { return c.low != nil && c.low.roomy() }
 
+// closeWithin is how long the other end may take to agree that a link is over.
+// It may be gone, or stopped, and somebody waits for this one.
+const closeWithin = 1500 * time.Millisecond
+
 // Close tells the other end why, as a code and never as prose, and waits a
 // little for it to agree. A nil error is a normal end.
 func (c *Conn) Close(why *Error) {
 	if why == nil {
-		_ = c.ws.Close(websocket.StatusNormalClosure, "")
+		c.end(websocket.StatusNormalClosure, "")
 		return
 	}
-	_ = c.ws.Close(websocket.StatusCode(why.Close), why.Code)
+	c.end(websocket.StatusCode(why.Close), why.Code)
+}
+
+// end is the library's Close, which would wait for ten seconds.
+func (c *Conn) end(code websocket.StatusCode, reason string) {
+	if c.low != nil {
+		// Below TLS, which would first say goodbye to who does not listen.
+		late := time.AfterFunc(closeWithin, func() { _ = c.low.Conn.Close() })
+		defer late.Stop()
+	}
+	_ = c.ws.Close(code, reason)
 }
 
 // CloseNow drops the connection without a word.
@@ -187,6 +220,9 @@ func (c *Conn) CloseNow() { _ = c.ws.CloseNow() }
 // closed turns what the library says of an ended connection into an *Error. Of
 // one that the other end closed in peace, and of no other, it is an io.EOF too.
 func closed(err error) error {
+	if err == nil {
+		return nil
+	}
 	var ce websocket.CloseError
 	if errors.As(err, &ce) {
 		switch ce.Code {
