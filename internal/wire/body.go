@@ -6,7 +6,7 @@ import (
 )
 
 // Version is that of the frames' contents. Ends may differ by one.
-const Version = 1
+const Version = 2
 
 // Open asks for a session. The client says which; the server decides, fills in
 // who asks, and passes it to the holder.

@@ -58,6 +58,9 @@
 // is the one, whichever arrives first, and the other is closed as superseded.
 // A Screen may take several frames, and an empty one ends it. Only then has the
 // viewer moved on: a link that breaks before is as if it had never been opened.
+// A viewer whose terminal has another size than the program's gets no Output but
+// Screens, drawn for its size, the next one once it has acknowledged the last by
+// an Ack of the Screen's offset; it moves on with them without a Gap.
 // An Open with redraw, of a viewer whose terminal shows something else, is
 // answered exactly as well: the output up to now, then Screen at its end. It may
 // come without the Screen when that output is more than the window.

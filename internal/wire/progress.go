@@ -42,7 +42,7 @@ func NewProgress() *Progress { return &Progress{Attachment: rand.Text(), window:
 // Ask fills in what an Open says of where this viewer is. Each is for one link.
 func (p *Progress) Ask(o Open) Open {
 	p.asked++
-	o.Version, o.Attachment, o.Generation, o.Window = ScreenAcks, p.Attachment, p.asked, p.window
+	o.Version, o.Attachment, o.Generation, o.Window = Version, p.Attachment, p.asked, p.window
 	if p.placed {
 		from := p.out
 		o.OutputFrom = &from
