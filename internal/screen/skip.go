@@ -19,19 +19,19 @@ func (s *Screen) skip(p []byte) int {
 	}
 	p = p[:plain(p)]
 	seen := 2*b.rows + b.history // line feeds after which nothing of before is left
-	lines := bytes.Count(p, []byte{'\n'}) - seen
-	if lines < b.rows {
+	done := beforeLast(p, seen)
+	if bytes.Count(p[:done], []byte{'\n'}) < b.rows {
 		return 0
 	}
-	x, done := b.x, 0
-	for range lines {
-		n := bytes.IndexByte(p[done:], '\n')
-		x = s.column(x, p[done:done+n])
-		done += n + 1
+	x, from := b.x, bytes.LastIndexByte(p[:done], '\r')+1
+	if from > 0 {
+		x = 0 // what was before is no matter
+	}
+	for line := range bytes.Lines(p[from:done]) {
+		x = min(s.column(x, line[:len(line)-1]), b.cols-1)
 		if s.mode.has(modeNewLine) {
 			x = 0
 		}
-		x = min(x, b.cols-1)
 	}
 	b.x, b.y = x, b.rows-1
 	s.lineFeed() // the last one again, for an empty row to go on in
@@ -39,12 +39,19 @@ func (s *Screen) skip(p []byte) int {
 	return done
 }
 
-// column is where a plain line takes the cursor from column x, which is the
-// number of columns when the next character wraps.
-func (s *Screen) column(x int, line []byte) int {
-	if i := bytes.LastIndexByte(line, '\r'); i >= 0 {
-		x, line = 0, line[i+1:]
+// beforeLast is how much of p there is before its last n lines: it ends with a
+// line feed, or is nothing.
+func beforeLast(p []byte, n int) int {
+	end := bytes.LastIndexByte(p, '\n')
+	for ; n > 0 && end >= 0; n-- {
+		end = bytes.LastIndexByte(p[:end], '\n')
 	}
+	return end + 1
+}
+
+// column is where a line of printable characters takes the cursor from column x,
+// which is the number of columns when the next character wraps.
+func (s *Screen) column(x int, line []byte) int {
 	cols := s.cur.cols
 	x += len(line)
 	if x > cols {
@@ -54,21 +61,28 @@ func (s *Screen) column(x int, line []byte) int {
 }
 
 // plain is the length of the text at the beginning of p that consists of
-// printable ASCII and line ends. It looks at eight bytes at a time.
+// printable ASCII and line ends.
 func plain(p []byte) int {
-	const ones, highs uint64 = 0x0101010101010101, 0x8080808080808080
 	i := 0
-	for ; i+8 <= len(p); i += 8 {
-		w := binary.LittleEndian.Uint64(p[i:])
-		low := (w - ones*' ') & ^w & highs // bytes below a space, and what borrowed from them
-		gone := w ^ ones*del               // a zero byte where there is a DEL
-		if (w|low|(gone-ones)&^gone)&highs != 0 {
-			if n := plainBytes(p[i : i+8]); n < 8 {
+	for ; i+32 <= len(p); i += 32 { // most of a flood goes by here
+		q := p[i : i+32 : i+32]
+		doubt := odd(q[0:]) | odd(q[8:]) | odd(q[16:]) | odd(q[24:])
+		if doubt != 0 {
+			if n := plainBytes(q); n < len(q) {
 				return i + n
 			}
 		}
 	}
 	return i + plainBytes(p[i:])
+}
+
+// odd is 0 when the first eight bytes of p are all printable ASCII.
+func odd(p []byte) uint64 {
+	const ones, highs uint64 = 0x0101010101010101, 0x8080808080808080
+	w := binary.LittleEndian.Uint64(p)
+	low := (w - ones*' ') & ^w // a high bit for each byte below a space, and what borrowed from them
+	gone := w ^ ones*del       // a zero byte where there is a DEL
+	return (w | low | (gone-ones)&^gone) & highs
 }
 
 func plainBytes(p []byte) int {

@@ -55,18 +55,28 @@ func readSocket(fd int, b []byte) (n int, err error) {
 	}
 }
 
-// fewUnsent bytes in a socket leave room for a frame more, whatever the size of
-// its buffer.
-const fewUnsent = 16 << 10
+// A socket with fewUnsent bytes in it, or room for aFrame more in half of its
+// buffer (the kernel counts its own costs, too), takes a frame without waiting for
+// the other end to read.
+const (
+	fewUnsent = 16 << 10
+	aFrame    = 64 << 10
+)
 
-// roomy tells that little of what was written is on its way still.
-func (s *socket) roomy() (few bool) {
+func (s *socket) roomy() (yes bool) {
 	if s.raw == nil {
 		return false
 	}
 	_ = s.raw.Control(func(fd uintptr) {
-		n, err := unix.IoctlGetInt(int(fd), unsentBytes)
-		few = err == nil && n < fewUnsent
+		unsent, err := unix.IoctlGetInt(int(fd), unsentBytes)
+		if err != nil {
+			return
+		}
+		if yes = unsent < fewUnsent; yes {
+			return
+		}
+		size, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF)
+		yes = err == nil && unsent+aFrame < size/2
 	})
-	return few
+	return yes
 }
