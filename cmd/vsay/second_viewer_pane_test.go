@@ -24,13 +24,12 @@ const (
 type panes struct {
 	t    *testing.T
 	site site
-	name string // of its socket
 }
 
 // newPanes starts a tmux that knows of no other, and of nobody's settings.
 func newPanes(t *testing.T, s site) *panes {
 	t.Helper()
-	p := &panes{t: t, site: s, name: fmt.Sprintf("vsay-%s", strings.ToLower(t.Name()))}
+	p := &panes{t: t, site: s}
 	p.site.env = append(s.env[:len(s.env):len(s.env)], "TMUX_TMPDIR="+s.dir)
 	p.tmux("-f", "/dev/null", "new-session", "-d", "cat", ";",
 		"set", "-g", "status", "off", ";",
@@ -44,7 +43,7 @@ func newPanes(t *testing.T, s site) *panes {
 }
 
 func (p *panes) command(args ...string) *exec.Cmd {
-	return p.site.command("tmux", append([]string{"-L", p.name}, args...)...)
+	return p.site.command("tmux", append([]string{"-L", "panes"}, args...)...)
 }
 
 // tmux does its commands and gives what they print.
@@ -98,8 +97,11 @@ func (p *pane) sees(text string) {
 	}
 }
 
-// told is what a pane says of itself beside its cells: tmux tells of no more
-// modes than these. A tab stop in the first column stops nothing.
+// told is what a pane says of itself beside its cells. tmux of these years tells of
+// no more: not of the cursor's shape, bracketed paste, reports of focus, hyperlinks
+// and keyboards, nor of the background that an erasure left at the end of a line;
+// those are between internal/screen and its oracle. A tab stop in the first column
+// stops nothing.
 const told = `dead #{pane_dead}
 title #{pane_title}
 alternate #{alternate_on} #{?alternate_on,#{alternate_saved_x} #{alternate_saved_y},}

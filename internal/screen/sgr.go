@@ -122,8 +122,9 @@ func colorParams(ps []param, i int) (v [6]int, end int) {
 		v[at+space] = ps[i].or(0)
 		end := next(ps, i)
 		if subs := ps[i+1 : end]; len(subs) > 0 {
+			bare := len(subs) == 4 && subs[0].or(0) == 2 // 38:2:R:G:B, as many write it
 			for k, sub := range subs {
-				if v[1] == 5 {
+				if v[1] == 5 || v[1] == 2 && bare {
 					space = 1
 				}
 				if at+k+1+space < len(v) {
