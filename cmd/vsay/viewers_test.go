@@ -163,3 +163,18 @@ func TestPlainViewersOfOtherSizes(t *testing.T) {
 		}
 	}
 }
+
+// A program that asks where the cursor is asks both terminals. One answers it.
+func TestOneTerminalAnswers(t *testing.T) {
+	needProgram(t, "tmux", "tmux", "-V")
+	s := newStage(t)
+	tmux := newPanes(t, s.site)
+	first := tmux.open("vsay", "attach", "box:asked")
+	first.types("PS1='ready% '; clear\r")
+	first.sees("^ready%$")
+	second := tmux.open("vsay", "attach", "box:asked")
+	second.sees("^ready%$")
+	first.types("stty -echo raw min 0 time 10; printf '\\033[6n'; n=$(cat | tr -dc R | wc -c); stty sane; echo answers: $n\r")
+	first.sees("answers: \\d")
+	second.sees("answers: 1")
+}

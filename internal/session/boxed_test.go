@@ -182,9 +182,9 @@ func TestBoxOutlivesALink(t *testing.T) {
 		small.open(small.stream + 1)
 	}
 	settle(c, small)
-	c.Output([]byte(" there"), false)
+	c.Output([]byte(" abcde"), false)
 	settle(c, small)
-	if small.shows(0, "hello ther"); string(small.raw) != " there" {
+	if small.shows(0, "hello abcd"); string(small.raw) != " abcde" {
 		t.Errorf("the output is %q", small.raw)
 	}
 	small.take(lost)

@@ -57,7 +57,14 @@ func (c *Core) input(v *viewer, f wire.Frame) error {
 		return wire.ErrProtocol.With("more was typed than the window allows")
 	}
 	v.accepted += uint64(len(fresh))
-	c.queue(v, fresh)
+	if l := c.controller(); !c.pipe && l != nil && l.viewer != v {
+		typed := withoutAnswers(fresh)
+		c.written(v, len(fresh)-len(typed))
+		fresh = typed
+	}
+	if len(fresh) > 0 {
+		c.queue(v, fresh)
+	}
 	return nil
 }
 
@@ -96,10 +103,15 @@ func (c *Core) Keys() (k keys, ok bool) {
 
 // Typed says that keys reached the program, or that there is none left to type
 // for; who typed them may send more.
-func (c *Core) Typed(k keys) {
-	k.by.written += uint64(len(k.p))
+func (c *Core) Typed(k keys) { c.written(k.by, len(k.p)) }
+
+func (c *Core) written(v *viewer, n int) {
+	if n == 0 {
+		return
+	}
+	v.written += uint64(n)
 	for _, l := range c.order {
-		if l.viewer == k.by {
+		if l.viewer == v {
 			l.typed = true
 		}
 	}

@@ -249,14 +249,17 @@ func (p *process) typeSome(keys []byte) (n int) {
 	return len(keys)
 }
 
-func writeOnce(fd int, b []byte) (int, syscall.Errno) {
+func writeOnce(fd int, b []byte) (n int, errno syscall.Errno) {
 	for {
 		n, err := syscall.Write(fd, b)
-		if errno, failed := err.(syscall.Errno); failed && errno != syscall.EINTR {
-			return 0, errno
-		}
-		if err == nil {
+		switch {
+		case err == nil:
 			return n, 0
+		case errors.Is(err, syscall.EINTR):
+		case errors.As(err, &errno):
+			return 0, errno
+		default:
+			return 0, syscall.EIO
 		}
 	}
 }
