@@ -13,13 +13,15 @@ RELEASER  = $(GO) tool -modfile=tools/goreleaser/go.mod goreleaser
 
 FUZZTIME ?= 10s
 
-# of make chaos: the same seed gives the same faults
+# of make chaos: the same seed gives the same faults; OLD is a git ref, of which
+# the second build is made
+OLD      ?=
 SEED     ?= 1
 FOR      ?= 5m
-SESSIONS ?= 6
+SESSIONS ?= 7
 
 .DEFAULT_GOAL := help
-.PHONY: help build test chaos systemd lint fmt run release-check cross fuzz
+.PHONY: help build test chaos fifty systemd lint fmt run release-check cross fuzz
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -30,8 +32,11 @@ build: ## builds bin/vsay, one static binary
 test: ## runs every test, with the race detector
 	$(GO) test -race ./...
 
-chaos: ## breaks all that can break under sessions and counts their bytes: SEED=1 FOR=5m SESSIONS=6
-	$(GO) test ./internal/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -seed $(SEED) -for $(FOR) -sessions $(SESSIONS)
+chaos: ## breaks all that can break under sessions and counts their bytes: SEED=1 FOR=5m SESSIONS=7 OLD=
+	$(GO) test ./internal/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -seed $(SEED) -for $(FOR) -sessions $(SESSIONS) -old '$(OLD)'
+
+fifty: ## kills the server under fifty sessions and says how soon they go on
+	$(GO) test ./internal/chaos -run '^TestFifty$$' -count=1 -v -timeout 5m -fifty -seed $(SEED)
 
 systemd: # as root: boots a systemd in namespaces and breaks the agent's service under sessions
 	@GO='$(GO)' tools/systemd-test.sh

@@ -17,7 +17,7 @@ type runner interface {
 	book() *stream
 	start() error  // returns when the first output has come
 	finish() error // types the last record, and returns when the program and its client have ended
-	kill()         // ends the client with SIGKILL, if another one follows
+	check()        // compares both ends, when all is over
 	abandon()      // lets go of everything, in the middle of it
 }
 
@@ -41,14 +41,20 @@ func pipeCommand(s *stream) []string {
 	return []string{s.stack.shell, "pipe", strconv.Itoa(s.number), strconv.Itoa(exitOf(s.number))}
 }
 
+// shellOf asks for a new shell, on a terminal.
+func shellOf(name string) wire.Open {
+	return wire.Open{
+		New: true, Name: name, Source: "chaos", Cols: 80, Rows: 24,
+		Spec: wire.Spec{Kind: wire.KindShell, TTY: true, Term: "xterm-256color"},
+	}
+}
+
 func (a *attached) book() *stream { return a.stream }
-func (a *attached) kill()         {}
 
 func (a *attached) start() (err error) {
-	o := wire.Open{New: true, Source: "chaos", Cols: 80, Rows: 24}
-	o.Spec = wire.Spec{Kind: wire.KindExec, Command: pipeCommand(a.stream)}
-	if a.shell {
-		o.Spec = wire.Spec{Kind: wire.KindShell, TTY: true, Term: "xterm-256color"}
+	o := shellOf("")
+	if !a.shell {
+		o.Spec = wire.Spec{Kind: wire.KindExec, Command: pipeCommand(a.stream)}
 	}
 	ctx, quit := context.WithCancel(context.Background())
 	a.quit, a.binary, a.own = quit, true, true
@@ -58,7 +64,7 @@ func (a *attached) start() (err error) {
 		return err
 	}
 	a.attaches++
-	a.listen()
+	a.listen(a.att)
 	a.done = make(chan error, 1)
 	go func() {
 		exit, err := a.att.Run(ctx, sink{a.stream}, errSink{a.stream})
@@ -83,19 +89,19 @@ func (a *attached) start() (err error) {
 	return nil
 }
 
-// listen has the attachment say what becomes of it.
-func (a *attached) listen() {
-	a.att.Lost = func(err error) { a.stack.news.lost(a, wire.AsError(err).Code) }
-	a.att.Back = func() {
-		a.stack.news.add("%s has a link again", a)
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.redials++
+// listen has an attachment say what becomes of it.
+func (s *stream) listen(att *client.Attachment) {
+	att.Lost = func(err error) { s.stack.news.lost(s, wire.AsError(err).Code) }
+	att.Back = func() {
+		s.stack.news.add("%s has a link again", s)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.redials++
 	}
-	a.att.Gap = func(g wire.Gap) {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.gaps += g.To - g.From
+	att.Gap = func(g wire.Gap) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.gaps += g.To - g.From
 	}
 }
 

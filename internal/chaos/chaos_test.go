@@ -23,7 +23,9 @@ import (
 var (
 	seedFlag     = flag.Uint64("seed", 1, "of the faults")
 	forFlag      = flag.Duration("for", 0, "how long faults go on; 0: the short form")
-	sessionsFlag = flag.Int("sessions", 4, "sessions of all kinds")
+	sessionsFlag = flag.Int("sessions", 5, "sessions of all kinds")
+	aloneFlag    = flag.Bool("alone", false, "each fault once, by itself")
+	oldFlag      = flag.String("old", "", "a git ref: the second build is made of it")
 )
 
 func TestMain(m *testing.M) {
@@ -35,7 +37,7 @@ func TestMain(m *testing.M) {
 
 func TestChaos(t *testing.T) {
 	f := shortForm
-	if *forFlag > 0 {
+	if *forFlag > 0 || *aloneFlag {
 		f = longForm
 		f.length = *forFlag
 	}
@@ -47,7 +49,11 @@ func TestChaos(t *testing.T) {
 			f.clients++
 		}
 	}
-	run := &run{seed: *seedFlag, plan: newPlan(*seedFlag, f), stack: s, news: n, all: all}
+	p := newPlan(*seedFlag, f)
+	if *aloneFlag {
+		p = newSingles(f)
+	}
+	run := &run{seed: *seedFlag, plan: p, stack: s, news: n, all: all}
 	run.perform()
 	run.tell(t)
 	if !t.Failed() && os.Getenv("VSAY_CHAOS_KEEP") == "" {
@@ -55,19 +61,33 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// cast gives the sessions, of each kind in turn.
+// cast gives the sessions, of each kind in turn, and who else looks at them.
 func (s *stack) cast(n int, seed uint64) (all []runner) {
 	for i := 1; i <= n; i++ {
 		of := func(what string) *stream { return newStream(s, i, what, seed) }
-		switch i % 4 {
+		guest := func(what string, host *stream) *stream {
+			g := of(what)
+			g.host, g.loose = host, true
+			return g
+		}
+		switch i % 5 {
 		case 1:
-			all = append(all, &attached{stream: of("shell, attachment"), shell: true})
+			x := &attached{stream: of("shell, attachment"), shell: true}
+			all = append(all, x,
+				newWatching(guest("a second viewer", x.stream), false),
+				newBoxed(guest("a viewer of another size", x.stream), i/5))
 		case 2:
-			all = append(all, &visited{stream: of("shell, vsay attach")})
+			x := &visited{stream: of("shell, vsay attach")}
+			all = append(all, x)
+			if i/5%2 == 0 { // the others have nobody while a client is away
+				all = append(all, newWatching(guest("a spoilt second viewer", x.stream), true))
+			}
 		case 3:
 			all = append(all, &executed{stream: of("exec, vsay exec")})
-		case 0:
+		case 4:
 			all = append(all, &attached{stream: of("exec, attachment")})
+		case 0:
+			all = append(all, &scripted{stream: of("shell, plain WebSocket")})
 		}
 	}
 	return all
@@ -87,6 +107,7 @@ type run struct {
 	slowest time.Duration // the longest that the end of a program took to be told
 	effects sync.WaitGroup
 	took    time.Duration
+	alone   []single // what faults did by themselves
 
 	abandoned bool
 }
@@ -109,20 +130,28 @@ func (r *run) perform() {
 		r.abandon()
 		return
 	}
-	for i, round := range r.plan {
-		if !r.storm(round) || !r.calm() {
+	for _, round := range r.plan {
+		if !r.pass(round) {
 			r.abandon()
 			return
 		}
-		r.rounds = i + 1
+		r.rounds++
 	}
 	if !r.finish() {
 		r.abandon()
 		return
 	}
 	for _, x := range r.all {
-		x.book().check()
+		x.check()
 	}
+}
+
+// pass is one round and the calm after it.
+func (r *run) pass(round []fault) bool {
+	if len(round) == 1 {
+		return r.passAlone(round[0])
+	}
+	return r.storm(round) && r.calm()
 }
 
 // ghostsWithin is how long a half-open connection may be one: somebody pings a
@@ -133,7 +162,8 @@ const ghostsWithin = 100 * time.Second
 func (r *run) finish() bool {
 	ctx, stop := context.WithTimeout(context.Background(), ghostsWithin)
 	defer stop()
-	for r.stack.hops[0].ghosts()+r.stack.hops[1].ghosts() > 0 {
+	all, _ := r.stack.ghosts()
+	for ; all > 0; all, _ = r.stack.ghosts() {
 		select {
 		case <-time.After(100 * time.Millisecond):
 		case <-ctx.Done():
@@ -159,14 +189,28 @@ func (r *run) finish() bool {
 }
 
 // begin starts the sessions, one by one: the holder that is new then is theirs.
+// Half of the holders are of the other build.
 func (r *run) begin() bool {
+	holders := 0
 	for i, x := range r.all {
+		if host := x.book().host; host == nil && i > 0 && 2*i >= len(r.all) && r.stack.agent.build == 0 {
+			if err := r.stack.swapAgent(); err != nil {
+				r.news.wrong("%v", err)
+				return false
+			}
+		}
 		if err := x.start(); err != nil {
 			r.news.wrong("%v", err)
 			return false
 		}
+		if host := x.book().host; host != nil {
+			x.book().socket = host.socket
+			continue
+		}
+		holders++
+		x.book().holder = r.stack.agent.build
 		now := r.stack.sockets()
-		if len(now) != i+1 {
+		if len(now) != holders {
 			r.news.wrong("%s has started, and there are %d holders", x.book(), len(now))
 			return false
 		}
@@ -232,8 +276,7 @@ func (r *run) calm() bool {
 // then. It keeps the end of its program for it, for some minutes.
 func (r *run) awaited(socket string) bool {
 	return r.abandoned || slices.ContainsFunc(r.all, func(x runner) bool {
-		_, ok := x.(*visited)
-		return ok && x.book().socket == socket && x.book().attaches > 1
+		return x.book().loose && x.book().socket == socket && x.book().attaches > 1
 	})
 }
 

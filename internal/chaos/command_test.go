@@ -30,7 +30,6 @@ type executed struct {
 }
 
 func (e *executed) book() *stream { return e.stream }
-func (e *executed) kill()         {}
 
 func (e *executed) start() (err error) {
 	e.binary = true

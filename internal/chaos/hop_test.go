@@ -77,7 +77,7 @@ func TestHop(t *testing.T) {
 		t.Errorf("an outage lost a packet: %v", err)
 	}
 
-	h.halfOpen(fromServer)
+	h.halfOpen(fromServer, nobody)
 	send(c, "gone")
 	if err := hear(c, "gone", 50*time.Millisecond); err == nil {
 		t.Error("a packet passed through a half-open connection")
@@ -100,3 +100,5 @@ func TestHop(t *testing.T) {
 	}
 	fresh.Close()
 }
+
+func nobody(*pair) bool { return false }

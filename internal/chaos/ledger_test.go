@@ -22,15 +22,17 @@ type ledger struct {
 	Doubled int64 // records that came again
 	Changed int64 // bytes that are no part of a record
 	Cut     int64 // records that a writer was killed in the middle of
+	Late    int64 // records of a writer that came after those of the next one
 
 	lives   map[uint16]*life
 	newest  uint16
-	one     bool   // there is one writer; another is a change
-	rejoin  bool   // the next record may have any number
-	buf     []byte // not yet a whole record
-	skipped []byte // before the record that comes next
-	last    record // the last one taken
-	ended   bool   // and it said that nothing follows
+	one     bool     // there is one writer; another is a change
+	rejoin  bool     // the next record may have any number
+	buf     []byte   // not yet a whole record
+	skipped []byte   // before the record that comes next
+	last    record   // the last one taken
+	recent  []record // and those before it, maxRecent at least
+	ended   bool     // and it said that nothing follows
 }
 
 // life is one writer as its reader knows it.
@@ -83,6 +85,9 @@ func (l *ledger) take(r record) {
 		w = &life{}
 		l.lives[r.life] = w
 	}
+	if r.life < l.newest {
+		l.Late++
+	}
 	l.newest = max(l.newest, r.life)
 	if l.rejoin {
 		l.rejoin, w.next = false, r.number
@@ -97,7 +102,14 @@ func (l *ledger) take(r record) {
 	w.next = r.number + 1
 	l.Records++
 	l.last, l.ended = r, l.ended || r.last
+	if len(l.recent) == 2*maxRecent {
+		l.recent = append(l.recent[:0], l.recent[maxRecent:]...)
+	}
+	l.recent = append(l.recent, r)
 }
+
+// maxRecent is as many as a screen holds, at least.
+const maxRecent = 50
 
 // explain finds out what the bytes were that are no record: the beginning of
 // the next one of a writer that was killed then, or nothing good.

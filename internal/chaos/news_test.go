@@ -4,6 +4,7 @@ package chaos
 
 import (
 	"fmt"
+	"io"
 	"sync"
 	"time"
 )
@@ -15,8 +16,15 @@ type news struct {
 	events []string // the last of them
 	faults []string // what must not happen and did
 	broken chan struct{}
-	calm   time.Time // since then no fault is active; zero: one is
-	quiet  bool      // and none has anything left to do: nothing may break any more
+	log    io.Writer // all of them; nil: nobody keeps them
+	phase  phase
+	quiet  bool // no fault has anything left to do: nothing may break any more
+}
+
+// phase is what silences are measured for.
+type phase struct {
+	calm  time.Time // since then no fault is active; zero: one is
+	alone time.Time // since then one fault is, or was, and nothing else; zero: no such thing
 }
 
 const lastEvents = 60
@@ -32,6 +40,9 @@ func (n *news) add(format string, args ...any) {
 func (n *news) note(format string, args ...any) string {
 	text := fmt.Sprintf(format, args...)
 	n.events = append(n.events, fmt.Sprintf("%9.3fs  %s", time.Since(n.began).Seconds(), text))
+	if n.log != nil {
+		fmt.Fprintln(n.log, n.events[len(n.events)-1])
+	}
 	n.events = n.events[max(0, len(n.events)-lastEvents):]
 	return text
 }
@@ -74,14 +85,24 @@ func (n *news) setQuiet() {
 func (n *news) setCalm(calm bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.calm = time.Time{}
+	n.phase.calm = time.Time{}
 	if calm {
-		n.calm = time.Now()
+		n.phase.calm = time.Now()
 	}
 }
 
-func (n *news) calmSince() time.Time {
+// setAlone says whether the fault that comes is to be looked at by itself.
+func (n *news) setAlone(alone bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.calm
+	n.phase.alone = time.Time{}
+	if alone {
+		n.phase.alone = time.Now()
+	}
+}
+
+func (n *news) now() phase {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.phase
 }

@@ -38,8 +38,8 @@ type report struct {
 	Out, Err, In side
 	Lives        map[uint16]uint64 // records read of each writer
 
-	Lost, Doubled, Changed, Cut int64 // what its ledger says of what was typed
-	Bad                         string
+	Lost, Doubled, Changed, Cut, Late int64 // what its ledger says of what was typed
+	Bad                               string
 }
 
 // side is a stream as one end has it.
@@ -162,7 +162,7 @@ func (p *numbers) leave() {
 	p.read.close()
 	r := report{
 		Out: sideOf(p.out), Err: sideOf(p.errs), In: sideOf(p.read), Lives: map[uint16]uint64{},
-		Lost: p.read.Lost, Doubled: p.read.Doubled, Changed: p.read.Changed, Cut: p.read.Cut, Bad: p.bad,
+		Lost: p.read.Lost, Doubled: p.read.Doubled, Changed: p.read.Changed, Cut: p.read.Cut, Late: p.read.Late, Bad: p.bad,
 	}
 	for id, w := range p.read.lives {
 		r.Lives[id] = w.next

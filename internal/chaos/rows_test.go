@@ -14,16 +14,18 @@ type rows struct {
 	s      *stream
 	line   []byte
 	x      int
+	y      int    // lines that have ended since a screen began
 	esc    []byte // an unfinished sequence
 	drawn  bool   // a screen has been drawn since begin
 	redrew int    // screens drawn over others
+	late   bool   // it has not seen the beginning
 }
 
 // begin is a new client: what it sees first is anything, and from then on there
 // is no hole.
 func (r *rows) begin() {
 	r.line, r.x, r.esc, r.drawn = nil, 0, nil, false
-	r.s.out.rejoin = r.s.out.Records > 0
+	r.s.out.rejoin = r.late || r.s.out.Records > 0
 }
 
 func (r *rows) read(p []byte) {
@@ -59,6 +61,7 @@ func (r *rows) print(c byte) {
 func (r *rows) full() {
 	r.s.out.row(r.line)
 	r.line = r.line[:0]
+	r.y++
 }
 
 // done says that a sequence is complete.
@@ -77,14 +80,14 @@ func done(seq []byte) bool {
 }
 
 func (r *rows) obey(seq []byte) {
-	n, verb := 0, seq[len(seq)-1]
+	n, first, verb := 0, 0, seq[len(seq)-1]
 	if seq[1] != '[' {
 		return
 	}
 	for _, c := range seq[2 : len(seq)-1] {
 		switch {
 		case c == ';':
-			n = 0 // the column is what comes last
+			first, n = n, 0 // the column is what comes last
 		case c >= '0' && c <= '9':
 			n = 10*n + int(c-'0')
 		default:
@@ -92,7 +95,12 @@ func (r *rows) obey(seq []byte) {
 		}
 	}
 	switch verb {
-	case 'G', 'H':
+	case 'G':
+		r.x = max(n, 1) - 1
+	case 'H':
+		if first == r.y+2 { // on to the next line, which the cursor is in
+			r.full()
+		}
 		r.x = max(n, 1) - 1
 	case 'C':
 		r.x += max(n, 1)
@@ -109,8 +117,8 @@ func (r *rows) redraw(n int) {
 	if r.drawn {
 		r.redrew++
 	}
-	r.line, r.x, r.drawn = r.line[:0], 0, true
-	r.s.out.rejoin = r.s.out.Records > 0
+	r.line, r.x, r.y, r.drawn = r.line[:0], 0, 0, true
+	r.s.out.rejoin = r.late || r.s.out.Records > 0
 }
 
 func TestRows(t *testing.T) {
@@ -137,5 +145,13 @@ func TestRows(t *testing.T) {
 		if got := s.out.faults(); (got != "") != c.wrong {
 			t.Errorf("%s: %q", c.name, got)
 		}
+	}
+	// A screen that is not full: its last line is left by moving the cursor.
+	s := &stream{out: newLedger(true)}
+	r := &rows{s: s, late: true}
+	r.begin()
+	r.read([]byte("\x1b[H\x1b[2J\r" + string(text(7)) + "\r\n" + string(text(8)) + "\x1b[1;1H\x1b7\x1b(B\x1b[3;1H" + string(text(9)) + "\r\n"))
+	if f := s.out.faults(); f != "" || s.out.Records != 3 {
+		t.Errorf("of three lines it saw %d: %s", s.out.Records, f)
 	}
 }

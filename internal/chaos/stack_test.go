@@ -59,6 +59,8 @@ func newStack(t *testing.T, seed uint64, n *news) *stack {
 		must(t, os.Mkdir(filepath.Join(dir, sub), 0o700))
 	}
 	s.builds = builds(t, dir)
+	n.log, err = os.Create(filepath.Join(dir, "log", "events"))
+	must(t, err)
 	self, err := os.Executable()
 	must(t, err)
 	s.shell = filepath.Join(dir, "numbers")
@@ -74,27 +76,6 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// builds makes two programs that differ in their version alone. VSAY_CHAOS_BINARY
-// is used instead, twice, or two of them with a colon between.
-func builds(t *testing.T, dir string) (b [2]string) {
-	if given := os.Getenv("VSAY_CHAOS_BINARY"); given != "" {
-		first, second, two := strings.Cut(given, ":")
-		if !two {
-			second = first
-		}
-		return [2]string{first, second}
-	}
-	for i := range b {
-		b[i] = filepath.Join(dir, fmt.Sprintf("vsay-%d", i+1))
-		cmd := exec.Command("go", "build", "-o", b[i], "-ldflags", fmt.Sprintf("-X vsay/internal/cli.version=chaos-%d", i+1), "./cmd/vsay")
-		cmd.Dir = "../.."
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("go build: %v\n%s", err, out)
-		}
-	}
-	return b
 }
 
 func (s *stack) startServer(t *testing.T, seed uint64) {
@@ -121,25 +102,6 @@ func (s *stack) startServer(t *testing.T, seed uint64) {
 	s.token = signed.Token
 	s.api.Tokens = client.GivenToken(s.api, signed.Token)
 	must(t, os.WriteFile(filepath.Join(s.dir, "key"), []byte(signed.User.APIKey), 0o600))
-}
-
-// startAgent enrols the machine. Later starts of the agent have no API key.
-func (s *stack) startAgent(t *testing.T) {
-	args := []string{
-		"agent", "--host", "http://" + s.hops[1].addr(), "--name", "box",
-		"--state-dir", filepath.Join(s.dir, "state"), "--shell", s.shell,
-	}
-	s.agent = &service{name: "agent", stack: s, args: append(args, "--token-file", filepath.Join(s.dir, "key"))}
-	must(t, s.agent.start())
-	s.agent.args = args
-	must(t, eventually(t.Context(), "the machine does not come online", func() bool {
-		list, err := s.api.Machines(t.Context())
-		if err != nil || len(list.Machines) != 1 {
-			return false
-		}
-		s.box = list.Machines[0].AgentID
-		return list.Machines[0].Status == wire.StatusOnline
-	}))
 }
 
 func endpoint(addr string) (*wire.Endpoint, error) {
@@ -232,6 +194,15 @@ func (s *stack) close(kept func(socket string) bool) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
+}
+
+// ghosts is hop.ghosts of both.
+func (s *stack) ghosts() (all, links int) {
+	for _, h := range s.hops {
+		a, l := h.ghosts()
+		all, links = all+a, links+l
+	}
+	return all, links
 }
 
 // sockets are those of the holders that live, each named by the beginning of its

@@ -32,7 +32,7 @@ func (r *run) do(f fault) {
 	case cutLink:
 		hop.cut()
 	case halfOpen:
-		hop.halfOpen(f.Way)
+		hop.halfOpen(f.Way, func(p *pair) bool { return f.Spare && p.agents() })
 		later(func() {})
 	case outage:
 		later(hop.outage(f.Way))
@@ -62,13 +62,14 @@ func (r *run) restart(v *service, sig syscall.Signal, other bool, later func(fun
 }
 
 // visitor is the nth session whose client can be killed.
-func (r *run) visitor(n int) runner {
+func (r *run) visitor(n int) *visited {
 	for _, x := range r.all {
-		if _, ok := x.(*visited); !ok {
+		v, ok := x.(*visited)
+		if !ok {
 			continue
 		}
 		if n == 0 {
-			return x
+			return v
 		}
 		n--
 	}

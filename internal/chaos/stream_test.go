@@ -19,8 +19,10 @@ import (
 // when something moved last.
 type stream struct {
 	number int
-	what   string // kind of session and client
-	socket string // its holder's
+	what   string  // kind of session and client
+	socket string  // its holder's
+	holder int     // the build that is
+	host   *stream // whose session it is; nil: its own
 	stack  *stack
 	rng    *rand.Rand
 
@@ -41,29 +43,8 @@ type stream struct {
 	gaps     uint64 // bytes that were said to be gone
 	binary   bool
 	own      bool // its client is of this process
+	modest   bool // it pastes nothing
 	report   report
-}
-
-// pulse is how long nothing moved.
-type pulse struct {
-	last    time.Time
-	longest time.Duration // at any time
-	calm    time.Duration // while no fault was active
-}
-
-func (p *pulse) beat(calmSince time.Time) {
-	now := time.Now()
-	if !p.last.IsZero() {
-		p.longest = max(p.longest, now.Sub(p.last))
-		if !calmSince.IsZero() {
-			since := p.last
-			if calmSince.After(since) {
-				since = calmSince
-			}
-			p.calm = max(p.calm, now.Sub(since))
-		}
-	}
-	p.last = now
 }
 
 func newStream(s *stack, number int, what string, seed uint64) *stream {
@@ -102,11 +83,15 @@ func (s *stream) moved(before int64) {
 	if s.out.Records == before {
 		return
 	}
-	calm := s.stack.news.calmSince()
-	s.heard.beat(calm)
+	at := s.stack.news.now()
+	if silent := s.heard.beat(at); silent > worthTelling {
+		s.stack.news.add("%s put out nothing for %s", s, short(silent))
+	}
 	if s.out.last.seen > s.seen {
 		s.seen = s.out.last.seen
-		s.echoed.beat(calm)
+		if silent := s.echoed.beat(at); silent > worthTelling {
+			s.stack.news.add("%s read nothing for %s", s, short(silent))
+		}
 	}
 	s.prove(s.out.last)
 }
@@ -135,7 +120,7 @@ func (s *stream) next(last bool) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 1 + s.rng.IntN(3)
-	if s.rng.IntN(pasteEvery) == 0 {
+	if s.rng.IntN(pasteEvery) == 0 && !s.modest {
 		n = s.rng.IntN(paste)
 	}
 	if last {

@@ -16,6 +16,7 @@ func (r *run) tell(t *testing.T) {
 	fmt.Fprintf(out, "seed %d: %d faults in %d rounds, %d sessions, %s\n\n", r.seed, sum(r.done), r.rounds, len(r.all), r.took.Round(time.Second))
 	r.faultTable(out)
 	r.sessionTable(out)
+	r.aloneTable(out)
 	r.sums(out)
 	faults, events := r.news.read()
 	if len(faults) == 0 {
@@ -76,6 +77,11 @@ func short(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
 func (r *run) sums(w io.Writer) {
 	for i, h := range r.stack.hops {
 		fmt.Fprintf(w, "%s: %d connections, %d bytes to the server, %d from it\n", hopNames[i], h.dialled.Load(), h.carried[toServer].Load(), h.carried[fromServer].Load())
+	}
+	for _, x := range r.all {
+		if s := x.book(); s.report.Late > 0 {
+			fmt.Fprintf(w, "%s: %d records of one client were read after those of the next\n", s, s.report.Late)
+		}
 	}
 	r.stack.mu.Lock()
 	defer r.stack.mu.Unlock()

@@ -5,6 +5,7 @@ package chaos
 import (
 	"math/rand/v2"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,22 @@ type hop struct {
 type pair struct {
 	near, far net.Conn
 	dead      [3]atomic.Bool // by direction: what comes in is dropped
+	path      atomic.Value   // a string: what was asked for first
+}
+
+func (p *pair) link() bool    { return strings.HasSuffix(p.asked(), "/ws") }
+func (p *pair) agents() bool  { return p.asked() == "/api/agent/ws" }
+func (p *pair) asked() string { s, _ := p.path.Load().(string); return s }
+
+// note reads what the first bytes of a connection ask for.
+func (p *pair) note(b []byte) {
+	if p.path.Load() != nil {
+		return
+	}
+	_, rest, _ := strings.Cut(string(b[:min(len(b), 200)]), " ")
+	path, _, _ := strings.Cut(rest, " ")
+	path, _, _ = strings.Cut(path, "?")
+	p.path.Store(path)
 }
 
 // newHop starts one that leads to target.
@@ -100,6 +117,9 @@ func (h *hop) pump(p *pair, way direction, dst, src net.Conn) {
 	for {
 		n, err := src.Read(buf)
 		if n > 0 {
+			if way == toServer {
+				p.note(buf[:n])
+			}
 			h.linger(way)
 			if !p.dead[way].Load() {
 				if h.deliver(dst, buf[:n]) != nil && !p.dead[way.back()].Load() {
@@ -194,11 +214,14 @@ func reset(c net.Conn) {
 }
 
 // halfOpen has every connection drop its packets from now on, its end as well.
-// New connections are not touched.
-func (h *hop) halfOpen(d direction) {
+// New connections are not touched, nor those that are spared.
+func (h *hop) halfOpen(d direction, spared func(*pair) bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for p := range h.pairs {
+		if spared(p) {
+			continue
+		}
 		for _, way := range d.ways() {
 			p.dead[way].Store(true)
 		}
@@ -208,11 +231,17 @@ func (h *hop) halfOpen(d direction) {
 	}
 }
 
-// ghosts is how many half-open connections there still are.
-func (h *hop) ghosts() int {
+// ghosts is how many half-open connections there still are, and how many of them
+// are links.
+func (h *hop) ghosts() (all, links int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.unheard)
+	for p := range h.unheard {
+		if p.link() {
+			links++
+		}
+	}
+	return len(h.unheard), links
 }
 
 // outage lets nothing pass until it is ended.

@@ -41,13 +41,17 @@ trip, ~? helps, ~~ is a ~.
 With something else than a terminal on stdin, that is typed, and its end is typed
 as Ctrl-D, which ends a shell at its prompt: vsay attach box <commands. A session
 that was joined ends the same way; with --read-only nothing is typed. Where
-neither stdin nor stdout is a terminal the session keeps the size it has.`,
+neither stdin nor stdout is a terminal the session keeps the size it has.
+
+The exit code is the shell's when that ends; 0 when it is left with ~. and 128+n
+when signal n ended vsay: the session runs on. 255 is a failure of vsay's own.`,
 		Args:              takes(1, 1),
 		ValidArgsFunction: a.completeMachines,
 		Annotations:       map[string]string{ownFailure: "255"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.target = args[0]
-			return a.attach(cmd.Context(), o)
+			ctx, ended := untilSignal(cmd.Context())
+			return ended(a.attach(ctx, o))
 		},
 	}
 	f := cmd.Flags()
@@ -93,8 +97,6 @@ func (a *app) attach(ctx context.Context, o attachOptions) error {
 		}
 		a.makeRoom()
 	}
-	ctx, stop := untilHangup(ctx)
-	defer stop()
 	return a.view(ctx, att, viewing{
 		escape: esc, tty: tty, input: true, readOnly: o.readOnly, endKey: tty == nil && !o.readOnly,
 		farewell: func(w *window) string {

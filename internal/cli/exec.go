@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -26,8 +24,13 @@ type execOptions struct {
 	env      []string
 	dir      string
 	timeout  time.Duration
+	keep     time.Duration
 	detach   bool
 }
+
+// keepFor is how long a command is kept for a client that is cut off: longer than
+// most cuts last, and no longer than somebody would miss it.
+const keepFor = 2 * time.Hour
 
 func (a *app) execCmd() *cobra.Command {
 	var o execOptions
@@ -39,6 +42,13 @@ func (a *app) execCmd() *cobra.Command {
 
 The command is not given to a shell: for a pipe or a variable, run one:
   vsay exec box -- sh -c 'ps aux | wc -l'
+
+INT, TERM, HUP and QUIT that end vsay go to the command, which ends or goes on as
+it would here. While its machine cannot be reached they wait; a second one has
+vsay leave. When vsay is killed or cut off without a word, the command goes on: the
+same vsay finds it again once the network is back, with no byte lost. A command
+that nobody came back to is ended after --keep; --detach is for those that should
+outlive their client.
 
 On several machines, named or chosen by --label, it runs at the same time; each
 line of output begins with the machine's name, stdin is empty, and the exit code
@@ -57,8 +67,10 @@ is the first one that is not 0.`,
 	f.StringVarP(&o.dir, "workdir", "w", "", "run in this `folder`, from home if it is relative")
 	f.BoolVar(&o.detach, "detach", false, "print the session's id and leave; vsay wait ID tells how it ended")
 	f.DurationVar(&o.timeout, "timeout", 0, "end the command after this long, and exit with 124")
+	f.DurationVar(&o.keep, "keep", keepFor, "end the command this long after vsay was cut off from it")
 	cmd.MarkFlagsMutuallyExclusive("detach", "timeout")
 	cmd.MarkFlagsMutuallyExclusive("detach", "tty")
+	cmd.MarkFlagsMutuallyExclusive("detach", "keep")
 	return cmd
 }
 
@@ -80,6 +92,8 @@ func (o *execOptions) split(cmd *cobra.Command, args []string) error {
 		return usage("which command? vsay exec MACHINE -- CMD")
 	case o.timeout < 0:
 		return usage("--timeout is a time, as in 90s or 5m")
+	case o.keep < time.Second:
+		return usage("--keep is a time of a second or more, as in 90s or 2h")
 	}
 	for _, kv := range o.env {
 		if key, _, ok := strings.Cut(kv, "="); !ok || key == "" {
@@ -158,7 +172,13 @@ func (a *app) execOne(ctx context.Context, api *client.Client, m wire.Machine, o
 	if err != nil {
 		return err
 	}
-	v.left = fmt.Sprintf("left the command on %s; it runs on: vsay kill %s ends it", m.Name, att.Opened.Session)
+	v.farewell = func(w *window) string {
+		id := att.Opened.Session
+		if w.away() > 0 {
+			return fmt.Sprintf("left the command on %s, which cannot be reached: it ends in %s, or by vsay kill %s", m.Name, o.keep, id)
+		}
+		return fmt.Sprintf("left the command on %s; it runs on: vsay kill %s ends it", m.Name, id)
+	}
 	return finish(orEnd(api, att, a.view(withoutSignals(ctx), att, v)))
 }
 
@@ -204,6 +224,9 @@ func (a *app) execOpen(o execOptions, tty *os.File) wire.Open {
 		New: true, Source: "cli",
 		Spec: wire.Spec{Kind: wire.KindExec, Command: o.command, Env: append(locale(), o.env...), Dir: o.dir, TTY: o.tty},
 	}
+	if !o.detach {
+		ask.Spec.Orphan = wire.Seconds(o.keep.Seconds())
+	}
 	if o.tty {
 		ask.Spec.Term, ask.Cols, ask.Rows = termName(), 80, 24
 	}
@@ -216,82 +239,3 @@ func (a *app) execOpen(o execOptions, tty *os.File) wire.Open {
 // withoutSignals keeps an interrupt from ending the connection: it is the
 // remote program's to decide what becomes of it.
 func withoutSignals(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
-
-// killAfter is how long a command has to heed SIGTERM, in a timeout.
-const killAfter = 5 * time.Second
-
-// startGrace is how long a start may still take once vsay was told to end: a
-// command that runs by then has to be told as well, or it is left behind.
-const startGrace = 5 * time.Second
-
-// begin starts a command. From then on the signals that end vsay are the
-// command's, even those that came while it was being started. finish says what
-// the exit code is, after all.
-func (a *app) begin(ctx context.Context, api *client.Client, agentID string, ask wire.Open, limit time.Duration) (*client.Attachment, func(error) error, error) {
-	signals := make(chan os.Signal, 4)
-	for _, s := range passedOn {
-		if !signal.Ignored(s) { // as under nohup, or behind the & of a script
-			signal.Notify(signals, s)
-		}
-	}
-	signal.Ignore(syscall.SIGPIPE) // it would end vsay before it has ended the command
-	starting, cancel := context.WithCancel(withoutSignals(ctx))
-	defer cancel()
-	told := context.AfterFunc(ctx, func() { time.AfterFunc(startGrace, cancel) })
-	defer told()
-	att, err := api.Attach(starting, agentID, ask)
-	if err != nil {
-		signal.Stop(signals)
-		return nil, nil, err
-	}
-	return att, a.govern(att, signals, limit), nil
-}
-
-// govern passes signals on to the command and ends it when its time is over.
-func (a *app) govern(att *client.Attachment, signals chan os.Signal, limit time.Duration) (finish func(error) error) {
-	done := make(chan struct{})
-	var late bool
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		var over, kill <-chan time.Time
-		if limit > 0 {
-			over = time.After(limit)
-		}
-		for {
-			select {
-			case s := <-signals:
-				att.Signal(signalName(s))
-			case <-over:
-				late, over = true, nil
-				kill = time.After(killAfter)
-				att.Signal("TERM")
-			case <-kill:
-				att.Signal("KILL")
-			case <-done:
-				return
-			}
-		}
-	})
-	return func(err error) error {
-		signal.Stop(signals)
-		close(done)
-		wg.Wait()
-		if late {
-			a.note("the command took longer than %s", limit.String())
-			return exitError(124)
-		}
-		return err
-	}
-}
-
-var passedOn = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
-
-func signalName(s os.Signal) string {
-	switch s {
-	case syscall.SIGTERM:
-		return "TERM"
-	case os.Interrupt:
-		return "INT"
-	}
-	return "HUP"
-}

@@ -49,6 +49,10 @@ func (a *app) execQuiet(ctx context.Context, api *client.Client, m wire.Machine,
 	if err == nil {
 		err = remoteExit(exit.Code)
 	}
+	if errors.Is(err, client.ErrLeft) {
+		fmt.Fprintf(stderr, "vsay: left the command, which cannot be reached: it ends in %s, or by vsay kill %s\n", o.keep, att.Opened.Session)
+		err = nil
+	}
 	err = finish(orEnd(api, att, err))
 	var remote exitError
 	if err != nil && !errors.As(err, &remote) {

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -61,9 +59,6 @@ func (a *app) view(ctx context.Context, att *client.Attachment, v viewing) error
 			return err
 		}
 		defer restore()
-		quit, stop := signal.NotifyContext(ctx, syscall.SIGQUIT) // which would end vsay with the terminal raw
-		defer stop()
-		ctx = quit
 	}
 	w.trouble.watch()
 	if v.input {
@@ -208,12 +203,4 @@ func (a *app) makeRoom() {
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// untilHangup ends with ctx, and when the terminal is closed.
-func untilHangup(ctx context.Context) (context.Context, context.CancelFunc) {
-	if signal.Ignored(syscall.SIGHUP) {
-		return context.WithCancel(ctx)
-	}
-	return signal.NotifyContext(ctx, syscall.SIGHUP)
 }

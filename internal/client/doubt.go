@@ -9,11 +9,13 @@ import (
 
 // A link on which typing is not acknowledged may be half open: what is sent goes
 // nowhere, and nobody says so. Or the program does not read, which is no fault of
-// the link: so the session itself is asked, end to end.
+// the link: so the session itself is asked, end to end. Where output comes all
+// the same, the answer may wait behind it on a thin line, and gets more time.
 const (
 	lookEvery = 500 * time.Millisecond
-	askAfter  = time.Second     // and each second while it lasts
+	askAfter  = time.Second     // without an answer, and each second while it lasts
 	doubtful  = 3 * time.Second // without a frame of the session
+	deaf      = 8 * time.Second // without an answer, though frames come
 	maxMute   = 2               // links that brought no Pong: this session answers none
 )
 
@@ -41,51 +43,69 @@ func (a *Attachment) watch(life, ctx context.Context, l *link) {
 		case <-ctx.Done():
 			return
 		}
-		quiet, waits := a.quiet(l)
+		q, waits := a.quiet(l)
 		switch {
 		case !waits, ctx.Err() != nil: // a tick may be due as well
 			return
-		case quiet >= doubtful && a.mute < maxMute:
-			a.second(life, ctx, l, time.Now().Add(-quiet))
-		case quiet < askAfter:
+		case q.doubtful() && a.mute < maxMute:
+			a.second(life, ctx, l, q)
+		case q.unanswered < askAfter:
 			asked = 0
-		case quiet >= asked+askAfter:
-			asked = quiet
+		case q.unanswered >= asked+askAfter:
+			asked = q.unanswered
 			l.conn.Ping(ctx, a.streamOf(l))
 		}
 	}
 }
 
-// quiet is for how long typing has waited and not a frame has come. A reader that
-// draws is one that hears: a terminal that was stopped breaks no link.
-func (a *Attachment) quiet(l *link) (quiet time.Duration, waits bool) {
+// quiet is for how long typing has waited and no frame has come, and for how long
+// none that answers: an Ack of it, or a Pong.
+type quiet struct{ silent, unanswered time.Duration }
+
+func (q quiet) doubtful() bool { return q.silent >= doubtful || q.unanswered >= deaf }
+
+// quiet looks at a link. A reader that draws is one that hears: a terminal that
+// was stopped breaks no link.
+func (a *Attachment) quiet(l *link) (q quiet, waits bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	now := time.Now()
 	if a.typed.IsZero() {
-		return 0, false
+		return q, false
 	}
-	if l.waits.IsZero() {
-		return 0, true
+	if l.waits.IsZero() && now.Sub(l.draws) > lookEvery {
+		l.sign = now
 	}
-	since := a.typed
-	if l.waits.After(since) {
-		since = l.waits
+	if !l.waits.IsZero() {
+		q.silent = now.Sub(later(a.typed, l.waits))
 	}
-	return time.Since(since), true
+	q.unanswered = now.Sub(later(a.typed, l.sign))
+	return q, true
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // second looks for another link beside one that is silent. If that one is heard
 // first, the other is dropped; if the other is there first, that one is, and Run
 // goes on with the other.
-func (a *Attachment) second(life, ctx context.Context, l *link, since time.Time) {
+func (a *Attachment) second(life, ctx context.Context, l *link, q quiet) {
+	heard := l.heard
+	if q.silent < doubtful {
+		heard = l.signed
+	}
 	select {
-	case <-l.heard: // of before
+	case <-heard: // of before
 	default:
 	}
-	if quiet, _ := a.quiet(l); quiet < doubtful {
+	if now, _ := a.quiet(l); !now.doubtful() {
 		return
 	}
-	a.lose(since, wire.ErrLinkLost.With("nothing was heard of the session for %s", doubtful))
+	a.lose(time.Now().Add(-max(q.silent, q.unanswered)), wire.ErrLinkLost.With("the session does not answer"))
 	a.search = a.seek(life)
 	select {
 	case <-a.search.done:
@@ -95,11 +115,11 @@ func (a *Attachment) second(life, ctx context.Context, l *link, since time.Time)
 			return
 		}
 		select { // nothing is to be found: the silent one is all there is
-		case <-l.heard:
+		case <-heard:
 		case <-ctx.Done():
 			return
 		}
-	case <-l.heard:
+	case <-heard:
 	case <-ctx.Done():
 		return // Run waits for what is found
 	}

@@ -43,7 +43,17 @@ func (a *Attachment) serve(life context.Context, l *link, s screen) (*wire.Exit,
 func (a *Attachment) waits(l *link, since time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	l.waits = since
+	if l.waits = since; since.IsZero() {
+		l.draws = time.Now()
+	}
+}
+
+// answers notes that the session has answered something.
+func (a *Attachment) answers(l *link) {
+	a.mu.Lock()
+	l.sign = time.Now()
+	a.mu.Unlock()
+	nudge(l.signed)
 }
 
 func (a *Attachment) streamOf(l *link) uint32 {
@@ -86,8 +96,10 @@ func (a *Attachment) take(ctx context.Context, l *link, f wire.Frame, s screen) 
 	case wire.KindGap:
 		return nil, a.takeGap(f)
 	case wire.KindAck:
+		a.answers(l)
 		return nil, a.takeAck(f)
 	case wire.KindPong:
+		a.answers(l)
 		a.takePong(l, f)
 	case wire.KindExit:
 		return a.takeExit(ctx, l, f)

@@ -32,6 +32,9 @@ type link struct {
 	ponged bool               // the session answered a Ping on it
 	trip   chan time.Duration // what the next Pong took is wanted here; nil: nowhere
 	heard  chan struct{}      // a frame came
+	draws  time.Time          // since then its reader has drawn, when it does not wait
+	sign   time.Time          // when the session last answered something
+	signed chan struct{}      // it did
 }
 
 // open dials, and returns when the session has answered, within so long. The
@@ -51,7 +54,7 @@ func (a *Attachment) openLink(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &link{conn: conn, began: time.Now(), heard: make(chan struct{}, 1)}
+	l := &link{conn: conn, began: time.Now(), heard: make(chan struct{}, 1), signed: make(chan struct{}, 1)}
 	err = conn.Write(ctx, a.question(l))
 	if err == nil {
 		err = a.await(ctx, l)
@@ -117,7 +120,7 @@ func (a *Attachment) adopt(l *link) error {
 // answered takes what the session says of where it is. a.mu is held.
 func (a *Attachment) answered(l *link) error {
 	defer a.room.Broadcast() // it may say that everything was taken
-	l.asking = false
+	l.asking, l.sign = false, time.Now()
 	a.typed = time.Time{}
 	return a.progress.Opened(l.answer, l.at)
 }

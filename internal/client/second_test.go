@@ -357,3 +357,42 @@ func TestWhoOnlyWatchesAsksAnewWhenTheWindowChanged(t *testing.T) {
 		}
 	})
 }
+
+// A way that is dead in one direction only brings output still. That is no answer.
+func TestOutputIsNoAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		pongs bool
+		links int
+	}{"the session answers": {true, 1}, "it does not": {false, 2}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, p := attached(t, wire.Open{})
+				s.typed("x")
+				p.expect(wire.KindInput)
+				p.mute.Store(!c.pongs)
+				began := time.Now()
+				for at := 0; time.Since(began) < 30*time.Second && len(s.dials()) == 1; at++ {
+					p.send(out(at, "."))
+					p.expect(wire.KindAck)
+					<-time.After(100 * time.Millisecond)
+				}
+				if n := len(s.dials()); n != c.links {
+					t.Fatalf("%d links after %v", n, time.Since(began))
+				}
+				if took := time.Since(began); c.links == 2 && (took < deaf-askAfter || took > deaf+2*time.Second) {
+					t.Errorf("a second link was dialled after %v", took)
+				}
+				if c.links == 1 {
+					p.send(wire.AckFrame(lane, 1, 100))
+					s.end(p, 0)
+					return
+				}
+				second := <-s.peers
+				second.open(0)
+				second.expect(wire.KindInput)
+				second.send(wire.AckFrame(lane, 1, 100))
+				s.end(second, 0)
+			})
+		})
+	}
+}

@@ -149,7 +149,9 @@ func (a *Attachment) Kept() int {
 // renewToken hands the server each new token of this login, so that a terminal
 // that is open for days is not cut when the first one ends.
 func (a *Attachment) renewToken(ctx context.Context, l *link) {
+	a.mu.Lock()
 	sent := l.token
+	a.mu.Unlock()
 	tick := time.NewTicker(5 * time.Minute)
 	defer tick.Stop()
 	for {

@@ -29,20 +29,20 @@ func (s *Server) runCommand(w http.ResponseWriter, r *http.Request, me caller) e
 	if body.Command == "" {
 		return wire.ErrBadRequest.With("the command is missing")
 	}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(nil)
 	wait := r.URL.Query().Get("wait") == "true"
 	if wait {
 		outlast(w)
 	}
-	c := &capture{s: s, me: me, machine: m, cut: func(*wire.Error) { cancel() }, progress: wire.NewProgress(), ask: wire.Open{
+	c := &capture{s: s, me: me, machine: m, cut: func(why *wire.Error) { cancel(why) }, progress: wire.NewProgress(), ask: wire.Open{
 		New: true, Source: "api",
 		Spec: wire.Spec{Kind: wire.KindExec, Command: []string{"/bin/sh", "-c", body.Command}, Shown: body.Command},
 	}}
 	exit, err := c.follow(ctx, wait)
 	switch {
 	case err != nil && r.Context().Err() == nil && ctx.Err() != nil:
-		return wire.ErrUnauthed // it was cut off
+		return context.Cause(ctx) // it was cut off
 	case err != nil:
 		return err
 	case !wait:

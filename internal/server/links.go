@@ -75,11 +75,21 @@ func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
 }
 
 // reconcile writes down as lost what the store takes for running and the
-// machine does not have: it was restarted, or the session ended unheard.
+// machine does not have: it was restarted, or the session ended unheard. What the
+// machine still has and was ended meanwhile, it is told to end.
 func (s *Server) reconcile(ctx context.Context, agentID string, live []string) error {
 	running, err := s.store.RunningSessions(ctx, agentID)
 	if err != nil {
 		return err
+	}
+	for _, id := range live {
+		if slices.ContainsFunc(running, func(x store.Session) bool { return x.ID == id }) {
+			continue
+		}
+		x, err := s.store.SessionByID(ctx, id) // a machine may say anything
+		if err == nil && x.AgentID == agentID && x.ExitCode != nil && *x.ExitCode == hungUp {
+			s.busy.Go(func() { s.endNow(x) })
+		}
 	}
 	for _, x := range running {
 		young := time.Since(x.StartedAt) < time.Minute // it may be starting right now
@@ -91,6 +101,19 @@ func (s *Server) reconcile(ctx context.Context, agentID string, live []string) e
 		}
 	}
 	return nil
+}
+
+// endNow ends a session that should have ended while its machine was away. One that
+// had ended by itself in that way keeps its last words for nobody.
+func (s *Server) endNow(x store.Session) {
+	ctx, cancel := context.WithTimeout(context.Background(), endWithin)
+	defer cancel()
+	if !s.relay.AwaitAgent(ctx, x.AgentID) {
+		return // it will say hello again
+	}
+	if err := s.relay.Ask(ctx, x.AgentID, wire.KindEnd, wire.End{Session: x.ID}); err != nil {
+		s.log.Warn("a session was not ended", "session_id", x.ID, "agent_id", x.AgentID, "err", err)
+	}
 }
 
 // sessionLink is a holder's: with a ticket the first time, with a secret of its
@@ -127,8 +150,8 @@ func (s *Server) sessionLink(w http.ResponseWriter, r *http.Request) error {
 }
 
 // keepSecret is how long after its end a session's holder may still dial: a
-// viewer whose link broke just then gets the last bytes.
-const keepSecret = 15 * time.Minute
+// viewer whose link broke gets the last bytes. A holder keeps them for two hours.
+const keepSecret = 135 * time.Minute
 
 func (s *Server) holderOf(r *http.Request) (store.Session, error) {
 	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")

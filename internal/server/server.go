@@ -68,10 +68,9 @@ type Server struct {
 
 	ready   atomic.Bool
 	leaving atomic.Bool
+	leave   chan struct{}  // closed when leaving
 	busy    sync.WaitGroup // requests and links
 }
-
-const drainTime = 10 * time.Second
 
 // New opens the data folder. It refuses what it cannot keep safe, with a
 // sentence about what to do.
@@ -87,6 +86,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 		logins:    newLiveLogins(),
 		seen:      newSightings(),
 		desk:      newDesk(),
+		leave:     make(chan struct{}),
 	}
 	if s.public, err = parsePublic(cfg.PublicURL); err != nil {
 		return nil, err
@@ -209,11 +209,11 @@ func (s *Server) Handler() http.Handler { return s.handler }
 func (s *Server) Close() error { return errors.Join(s.store.Close(), s.lock.Close()) }
 
 // Run serves on ln until ctx ends. Then it says so at /ready, sends everybody
-// away, finishes what it began (for at most 10 s) and closes the store.
+// away, finishes what it began (for at most 3 s) and closes the store.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
-	srv := s.httpServer()
+	srv, lines := s.httpServer(), listen(ln)
 	failed := make(chan error, 1)
-	go func() { failed <- s.serve(srv, ln) }()
+	go func() { failed <- s.serve(srv, lines) }()
 	idle, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var chores sync.WaitGroup
 	chores.Go(func() { s.chores(idle) })
@@ -226,7 +226,8 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	}
 	s.ready.Store(false)
 	s.leaving.Store(true)
-	err = errors.Join(err, s.drain(srv))
+	close(s.leave)
+	err = errors.Join(err, s.drain(srv, lines))
 	stop()
 	chores.Wait()
 	return errors.Join(err, s.Close())
@@ -244,25 +245,6 @@ func (s *Server) serve(srv *http.Server, ln net.Listener) error {
 		return nil
 	}
 	return fmt.Errorf("the server cannot go on: %w", err)
-}
-
-// drain ends the links first, while /ready still answers, and then the rest.
-func (s *Server) drain(srv *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	s.relay.Shutdown(ctx)
-	if err := srv.Shutdown(ctx); err != nil {
-		s.log.Warn("some requests were cut off", "err", err)
-		return srv.Close()
-	}
-	finished := make(chan struct{})
-	go func() { s.busy.Wait(); close(finished) }()
-	select {
-	case <-finished:
-	case <-ctx.Done():
-		s.log.Warn("some links were cut off")
-	}
-	return nil
 }
 
 // chores are what is done every now and then, and once more at the end.

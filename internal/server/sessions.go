@@ -79,6 +79,7 @@ func (s *Server) untilEnded(ctx context.Context, id string) error {
 	defer cancel()
 	select {
 	case <-over:
+	case <-s.leave: // who still wants to know asks the next server
 	case <-ctx.Done():
 	}
 	return nil
@@ -132,17 +133,35 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request, me caller) e
 	ctx, cancel := context.WithTimeout(r.Context(), endWithin)
 	defer cancel()
 	err = s.relay.Ask(ctx, x.AgentID, wire.KindEnd, wire.End{Session: x.ID})
-	if errors.Is(err, wire.ErrGone) {
-		err = nil
+	switch {
+	case errors.Is(err, wire.ErrOffline):
+		return s.endLater(ctx, x)
+	case errors.Is(err, wire.ErrGone):
 		_ = s.lost(ctx, x, false, wire.ErrGone)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	select {
 	case <-over:
+	case <-s.leave:
+		return wire.ErrUnavailable.With("the session was told to end, and the server is leaving: vsay sessions shows whether it has")
 	case <-ctx.Done():
 		return wire.ErrUnavailable.With("the session was told to end, and has not ended yet")
 	}
 	return answer(w, http.StatusOK, wire.Signed{Message: "Session ended"})
+}
+
+// hungUp is the exit code of a session that was ended while its machine was away:
+// that of the SIGHUP which it gets when the machine is back.
+const hungUp = 128 + 1
+
+// endLater writes down that a session is over which cannot be told so now. Its
+// machine hears of it first thing (see reconcile).
+func (s *Server) endLater(ctx context.Context, x store.Session) error {
+	code := hungUp
+	if err := s.store.EndSession(ctx, x.ID, time.Now(), &code); err != nil {
+		return err
+	}
+	s.endings.tell(x.ID)
+	return wire.ErrOffline.With("%s is offline: the session ends as soon as it is back", x.MachineName)
 }

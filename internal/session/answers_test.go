@@ -8,16 +8,16 @@ import (
 
 func TestWithoutAnswers(t *testing.T) {
 	for typed, want := range map[string]string{
-		"ls -l\r":                                 "ls -l\r",
-		"\x1b[24;80R":                             "",
-		"a\x1b[24;80Rb":                           "ab",
-		"\x1b[?62;22c\x1b[>41;354;0c":             "",
-		"\x1b[0n":                                 "",
-		"\x1b[?2004;1$y\x1b[4;2$y":                "",
-		"\x1b[8;24;80t":                           "",
-		"\x1b[?1u":                                "",
-		"\x1b]11;rgb:0000/0000/0000\x1b\\x":       "x",
-		"\x1b]52;c;aGVsbG8=\x07x":                 "x",
+		"ls -l\r":                           "ls -l\r",
+		"\x1b[24;80R":                       "",
+		"a\x1b[24;80Rb":                     "ab",
+		"\x1b[?62;22c\x1b[>41;354;0c":       "",
+		"\x1b[0n":                           "",
+		"\x1b[?2004;1$y\x1b[4;2$y":          "",
+		"\x1b[8;24;80t":                     "",
+		"\x1b[?1u":                          "",
+		"\x1b]11;rgb:0000/0000/0000\x1b\\x": "x",
+		"\x1b]52;c;aGVsbG8=\x07x":           "x",
 		"\x1bP>|XTerm(370)\x1b\\\x1bP1$r0m\x1b\\": "",
 		// keys
 		"\x1b[A\x1bOA\x1b[1;5C\x1b[15~\x1b[3;5~": "\x1b[A\x1bOA\x1b[1;5C\x1b[15~\x1b[3;5~",

@@ -29,14 +29,15 @@ const (
 	hangUpAfter = time.Minute     // a link nobody watches through
 	killGrace   = 5 * time.Second // between SIGHUP and SIGKILL
 	drainFor    = 200 * time.Millisecond
-	keepExit    = 10 * time.Minute // the end of a program, for viewers who broke off, or a server that is away
+	keepExit    = 2 * time.Hour // the end of a program, at most, for viewers who broke off: an hour without a network is survived
 	dialWithin  = 20 * time.Second
 	minRedial   = 250 * time.Millisecond
 	earlyRedial = 2 * time.Second // between dials at most, early in an outage: somebody waits
 	maxRedial   = 5 * time.Second
+	idleRedial  = time.Minute // at most, when nobody waits but the server, for the end
 	early       = 30 * time.Second
 	healthy     = time.Minute     // a link that lived so long: the next one is dialled soon
 	brief       = 5 * time.Second // one that lived less is a part of the outage
-	probeFor    = 3 * time.Second // a link that may be dead
+	probeFor    = 2 * time.Second // a round trip of a link that may be dead
 	maxPongs    = 16              // on their way out at a time, of all viewers
 )

@@ -127,8 +127,8 @@ func (h *holder) run(ctx context.Context, exit wire.Exit) error {
 	}
 	stop()
 	if h.proc != nil {
+		h.proc.close() // a terminal that is gone ends what no signal of ours may
 		endTree(h.proc, killGrace)
-		h.proc.close()
 	}
 	live.Wait()
 	return nil
@@ -173,22 +173,25 @@ func (h *holder) untilExit(live *sync.WaitGroup) wire.Exit {
 
 // abandoned says that nobody has watched for longer than the session may live.
 func (h *holder) abandoned() bool {
-	ttl := h.lifetime()
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	ttl := h.lifetime(!h.core.seen || h.core.missing(false))
 	return h.core.Viewers() == 0 && ttl > 0 && time.Since(h.last) > ttl
 }
 
-func (h *holder) lifetime() time.Duration {
-	if h.conf.Run.Orphan > 0 {
-		return h.conf.Run.Orphan.Duration()
+// lifetime is how long the session lives on with nobody there. One whose viewer
+// broke off may have less than one that was left, but no more.
+func (h *holder) lifetime(brokeOff bool) time.Duration {
+	ttl, orphan := wire.Seconds(h.conf.TTL), h.conf.Run.Orphan
+	if brokeOff && orphan > 0 && (ttl <= 0 || orphan < ttl) {
+		return orphan.Duration()
 	}
-	return wire.Seconds(h.conf.TTL).Duration()
+	return ttl.Duration()
 }
 
 // checkEvery is often enough for a short life to be a short one.
 func (h *holder) checkEvery() time.Duration {
-	if ttl := h.lifetime(); ttl > 0 {
+	if ttl := h.lifetime(true); ttl > 0 {
 		return min(time.Minute, max(time.Second, ttl/8))
 	}
 	return time.Minute

@@ -24,6 +24,7 @@ func (h *holder) keepLink(ctx context.Context) {
 			waits.ended(time.Since(began), time.Now())
 		}
 		if h.wanted(err) {
+			waits.idle = !h.awaited()
 			pause(ctx, h.call, rand.N(waits.next(time.Now())))
 			continue
 		}
@@ -60,6 +61,13 @@ func (h *holder) wanted(err error) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.dropped || !h.known || h.core.exit != nil && !h.written
+}
+
+// awaited says that somebody looks for this session right now, or may.
+func (h *holder) awaited() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.core.exit == nil || h.core.missing(false)
 }
 
 // hopeless says, of a session that the server refuses, that nobody will ever see
@@ -238,23 +246,35 @@ func (h *holder) sendAll() {
 }
 
 // untilDelivered waits until the server has the exit on disk and every viewer
-// the last byte, for as long as that may take.
+// the last byte. Viewers who broke off are waited for as long as they would be
+// while the program runs, but not forever; the server as long as a session lives.
 func (h *holder) untilDelivered() *wire.Conn {
-	patience := time.AfterFunc(keepExit, func() {
+	var late bool // for viewers; h.mu guards it
+	viewers := time.AfterFunc(h.keepEnd(), func() { h.change(func() { late = true }) })
+	defer viewers.Stop()
+	server := time.AfterFunc(max(keepExit, wire.Seconds(h.conf.TTL).Duration()), func() {
 		h.change(func() { h.tired = true })
 	})
-	defer patience.Stop()
+	defer server.Stop()
 	h.reportEnd()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for !h.ended() {
+	for !h.ended(late) {
 		h.changed.Wait()
 	}
 	return h.conn
 }
 
-func (h *holder) ended() bool {
+// keepEnd is how long the end of the program is kept for viewers who broke off.
+func (h *holder) keepEnd() time.Duration {
+	if orphan := h.conf.Run.Orphan; orphan > 0 && orphan < wire.Seconds(keepExit.Seconds()) {
+		return orphan.Duration()
+	}
+	return keepExit
+}
+
+func (h *holder) ended(late bool) bool {
 	unheard := !h.known && h.ending                          // the server does not know of it, nor will
 	killed := h.ending && h.written && h.core.Viewers() == 0 // whoever broke off need not see that
-	return unheard || killed || h.tired || h.written && h.core.Delivered()
+	return unheard || killed || h.tired || h.written && (late || h.core.Delivered())
 }

@@ -201,6 +201,27 @@ func TestWholeTreeEnds(t *testing.T) {
 	}
 }
 
+// Daemons of every kind, and so many of them that some are started while others
+// are ended.
+func TestNothingEscapes(t *testing.T) {
+	p := begun(t, spec(true, sh(`
+		nohup sleep 1003 >/dev/null &
+		(setsid setsid sleep 1004 &)
+		setsid sh -c 'exec <&- >&- 2>&-; trap "" HUP; (setsid sleep 1005 &); sleep 1006 & wait' &
+		env -i "$(command -v sh)" -c 'trap "" HUP; (sleep 1007 &)'
+		unshare -r sh -c 'trap "" HUP; setsid sleep 1008 & wait' 2>/dev/null &
+		trap "" HUP
+		n=0; while [ $n -lt 200 ]; do (setsid sleep 1009 &); n=$((n+1)); done
+		echo all
+		while :; do (setsid sleep 1010 &); sleep 0.01; done`)...))
+	until(t, p, "all")
+	endTree(p, 200*time.Millisecond)
+	<-p.exited
+	if left := descendants(); len(left) > 0 {
+		t.Errorf("processes are left: %v", left)
+	}
+}
+
 func TestHangUpComesFirst(t *testing.T) {
 	p := begun(t, spec(true, sh(`trap 'echo saved; exit' HUP; echo ready; sleep 1000 & wait`)...))
 	until(t, p, "ready")

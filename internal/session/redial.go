@@ -7,6 +7,7 @@ import "time"
 type pauses struct {
 	tries int       // since there was a link that lived long
 	lost  time.Time // the outage began
+	idle  bool      // no viewer may be waiting
 }
 
 // ended notes that a link is over.
@@ -23,8 +24,11 @@ func (p *pauses) ended(lived time.Duration, now time.Time) {
 func (p *pauses) next(now time.Time) time.Duration {
 	p.tries = min(p.tries+1, 10)
 	most := maxRedial
-	if now.Sub(p.lost) < early {
+	switch {
+	case now.Sub(p.lost) < early:
 		most = earlyRedial
+	case p.idle:
+		most = idleRedial
 	}
 	return min(most, minRedial<<p.tries)
 }

@@ -65,8 +65,8 @@ func endTree(p *process, grace time.Duration) {
 	for time.Now().Before(deadline) && left(0) {
 		time.Sleep(20 * time.Millisecond)
 	}
-	for left(syscall.SIGKILL) {
-		time.Sleep(20 * time.Millisecond)
+	for wait := time.Millisecond; left(syscall.SIGKILL); wait = min(2*wait, time.Second) {
+		time.Sleep(wait) // ever longer: of another user, or stuck in the kernel, it may stay
 	}
 }
 

@@ -47,16 +47,12 @@ func (c *Conn) KeepAlive(ctx context.Context) error {
 	}
 }
 
-// Probe pings, and gives the link up when it brings no frame within d.
+// Probe makes a round trip, and gives the link up when that takes longer than d.
+// What comes by itself is no proof: a link may be dead in one direction only.
 func (c *Conn) Probe(ctx context.Context, d time.Duration) error {
-	before := c.idle.Load()
-	c.Ping(ctx, 0)
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-time.After(d):
-	}
-	if before != c.idle.Load() || before == 0 {
+	limited, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	if _, err := c.Trip(limited); err == nil || ctx.Err() != nil {
 		return nil
 	}
 	c.ws.CloseNow()
