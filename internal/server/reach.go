@@ -31,12 +31,36 @@ func (s *Server) comes(ctx context.Context, m store.Machine, await func(context.
 	return await(ctx, m.AgentID)
 }
 
+// starting is how long a session may take to begin. Until then its agent may know
+// nothing of it yet, though somebody wants to join it.
+const (
+	starting  = 15 * time.Second
+	callAgain = 100 * time.Millisecond
+)
+
 // call has the holder of a session dial, by its machine's agent.
-func (s *Server) call(ctx context.Context, m store.Machine, session string) error {
-	ask := func() error { return s.relay.Ask(ctx, m.AgentID, wire.KindCall, wire.Call{Session: session}) }
-	err := ask()
+func (s *Server) call(ctx context.Context, m store.Machine, x store.Session) error {
+	for {
+		err := s.askAgent(ctx, m, wire.KindCall, wire.Call{Session: x.ID})
+		if !errors.Is(err, wire.ErrGone) || time.Since(x.StartedAt) > starting {
+			return err
+		}
+		if now, err := s.store.SessionByID(ctx, x.ID); err != nil || now.EndedAt != nil {
+			return errors.Join(wire.ErrGone, err)
+		}
+		select {
+		case <-time.After(callAgain):
+		case <-ctx.Done():
+			return wire.ErrUnavailable.With("the session did not answer in time")
+		}
+	}
+}
+
+// askAgent is relay.Ask, of an agent that may be on its way.
+func (s *Server) askAgent(ctx context.Context, m store.Machine, kind wire.Kind, question any) error {
+	err := s.relay.Ask(ctx, m.AgentID, kind, question)
 	if errors.Is(err, wire.ErrOffline) && s.comes(ctx, m, s.relay.AwaitAgent) {
-		err = ask()
+		err = s.relay.Ask(ctx, m.AgentID, kind, question)
 	}
 	return err
 }

@@ -52,7 +52,7 @@ func (s *Server) seat(ctx context.Context, me caller, m store.Machine, o wire.Op
 		v.Leave(ctx, nil)
 		return place{}, s.lost(ctx, x, fresh, err)
 	}
-	call := func(ctx context.Context) error { return s.call(ctx, m, x.ID) }
+	call := func(ctx context.Context) error { return s.call(ctx, m, x) }
 	if fresh {
 		if err = s.begin(ctx, m, x, o); err == nil {
 			err = v.Connect(ctx, nil)
