@@ -168,7 +168,7 @@ func TestSignalsRestoreTheTerminal(t *testing.T) {
 			if err := syscall.Kill(childOf(t, cmd), sig); err != nil {
 				t.Fatal(err)
 			}
-			for _, undone := range []string{`\x1b\[\?25h`, `\x1b\[\?1000l`, `\x1b\[\?1049l`, `vsay: left box:\d`, `same, 0`} {
+			for _, undone := range []string{`\x1b\[\?25h`, `\x1b\[\?1000l`, `\x1b\[\?1049l`, `vsay: left box:\d`, fmt.Sprint("same, ", 128+int(sig))} {
 				if err := term.see(regexp.MustCompile(undone)); err != nil {
 					t.Fatal(err)
 				}

@@ -76,3 +76,10 @@ func (d *display) apart(write func()) {
 	d.erase()
 	write()
 }
+
+// full tells whether the session's program has the whole screen for itself.
+func (d *display) full() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.modes.alternate()
+}

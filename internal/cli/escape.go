@@ -2,11 +2,20 @@ package cli
 
 // escape finds what the user says to vsay, not to the session, among the keys:
 // after Enter, the escape character and one more, as ssh users' hands know it.
+// In what is pasted there is none: a text with ~. in it must not be left halfway.
 type escape struct {
-	char  byte // 0: there is none
-	start bool // the next key is the first of a line
-	held  bool // the escape character was typed and kept back
+	char   byte // 0: there is none
+	start  bool // the next key is the first of a line
+	held   bool // the escape character was typed and kept back
+	pasted bool // what comes is pasted, as far as the terminal says so
+	mark   int  // so many bytes of the next mark of a paste have come
 }
+
+// The marks that a terminal puts around what is pasted, if the program asks for them.
+const (
+	pasteBegins = "\x1b[200~"
+	pasteEnds   = "\x1b[201~"
+)
 
 // parseEscape reads the flag: one character, ^X, or none.
 func parseEscape(s string) (byte, error) {
@@ -51,8 +60,8 @@ func (e *escape) filter(keys []byte, send func([]byte), do func(key byte) bool) 
 				}
 			}
 			out = append(out, e.char)
+			e.passed(e.char)
 			if k == e.char {
-				e.start = false
 				continue
 			}
 		case e.start && k == e.char:
@@ -60,7 +69,27 @@ func (e *escape) filter(keys []byte, send func([]byte), do func(key byte) bool) 
 			continue
 		}
 		out = append(out, k)
-		e.start = k == '\r' || k == '\n'
+		e.passed(k)
 	}
 	send(out)
+}
+
+// passed notes a key that goes to the session.
+func (e *escape) passed(k byte) {
+	mark := pasteBegins
+	if e.pasted {
+		mark = pasteEnds
+	}
+	switch {
+	case k == mark[e.mark]:
+		e.mark++
+	case k == mark[0]:
+		e.mark = 1
+	default:
+		e.mark = 0
+	}
+	if e.mark == len(mark) {
+		e.pasted, e.mark = !e.pasted, 0
+	}
+	e.start = !e.pasted && (k == '\r' || k == '\n')
 }

@@ -16,6 +16,13 @@ func TestEscapeAfterEnterOnly(t *testing.T) {
 		{"~x", "~x", ""},
 		{"~.~?", "", ".?"},
 		{"~\r~.", "~\r", "."},
+		{"\x1b[200~a\r~.b\r~?\x1b[201~", "\x1b[200~a\r~.b\r~?\x1b[201~", ""}, // what is pasted says nothing to vsay
+		{"\x1b[200~~.\x1b[201~", "\x1b[200~~.\x1b[201~", ""},
+		{"\x1b[200~a\r\x1b[201~~.\r~.", "\x1b[200~a\r\x1b[201~~.\r", "."}, // what is typed after it does, after Enter
+		{"~\x1b[200~\r~.\x1b[201~\r~?", "~\x1b[200~\r~.\x1b[201~\r", "?"},
+		{"\x1b[200~\x1b[20\x1b[201\r~.\x1b[201~\r~.", "\x1b[200~\x1b[20\x1b[201\r~.\x1b[201~\r", "."},
+		{"\x1b\x1b[200~\r~.", "\x1b\x1b[200~\r~.", ""},
+		{"\x1b[20\r~.", "\x1b[20\r", "."}, // another key
 	} {
 		for _, chunk := range []int{1, len(c.typed)} { // split anywhere, it is the same
 			e := escape{char: '~', start: true}

@@ -150,6 +150,11 @@ func (m *modes) change(n int, on bool) {
 	}
 }
 
+// alternate tells whether the alternate screen is shown.
+func (m *modes) alternate() bool {
+	return slices.ContainsFunc(m.set, func(n int) bool { return n == 47 || n == 1047 || n == 1049 })
+}
+
 // restore undoes what is still set. It touches nothing else: a terminal that
 // was never changed is written nothing.
 func (m *modes) restore() {

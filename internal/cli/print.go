@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -130,15 +129,22 @@ func asksJSON(args []string) bool {
 	return false
 }
 
-// table writes rows in columns; the first row is the head. Every cell is
-// cleaned.
+// table writes rows in columns, with a gap between them; the first row is the head.
+// Every cell is cleaned.
 func table(w io.Writer, rows [][]string) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		for i, cell := range row {
 			row[i] = clean(cell)
 		}
-		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
-	_ = t.Flush() // w is memory
+	for _, row := range rows {
+		var line strings.Builder
+		last := len(row) - 1
+		for i, cell := range row[:last] {
+			line.WriteString(pad(cell, widest(rows, i)) + gap)
+		}
+		fmt.Fprintln(w, line.String()+row[last])
+	}
 }
+
+const gap = "  "

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -74,7 +73,7 @@ func (a *app) sessions(ctx context.Context, machine string, ended bool) (list wi
 // of them stays.
 const (
 	columnRuns, columnWatchers = 5, 6
-	narrowest                  = 12
+	narrowest                  = 13
 )
 
 // sessionTable is made for a terminal of that width; 0: for none.
@@ -143,11 +142,11 @@ func shrink(rows [][]string, width int, columns ...int) {
 			row[i] = clean(cell) // as wide as it will be
 		}
 	}
-	over := -2 - width // there is no gap after the last one
+	over := -len(gap) - width // there is no gap after the last one
 	wide := make([]int, len(rows[0]))
 	for i := range wide {
 		wide[i] = widest(rows, i)
-		over += wide[i] + 2
+		over += wide[i] + len(gap)
 	}
 	for ; over > 0; over-- {
 		most := slices.MaxFunc(columns, func(a, b int) int { return wide[a] - wide[b] })
@@ -158,19 +157,33 @@ func shrink(rows [][]string, width int, columns ...int) {
 	}
 	for _, row := range rows {
 		for _, i := range columns {
-			if r := []rune(row[i]); len(r) > wide[i] {
-				row[i] = string(r[:wide[i]-1]) + "…"
+			if i == columnWatchers {
+				row[i] = fewer(row[i], wide[i])
 			}
+			row[i] = cut(row[i], wide[i])
 		}
 	}
 }
 
 func widest(rows [][]string, column int) (most int) {
 	for _, row := range rows {
-		most = max(most, utf8.RuneCountInString(row[column]))
+		most = max(most, cells(row[column]))
 	}
 	return most
 }
+
+// fewer leaves out the last of those who watch, as many as do not fit, and counts
+// them.
+func fewer(names string, width int) string {
+	all := strings.Split(names, between)
+	for n := len(all); n > 1 && cells(names) > width; {
+		n--
+		names = fmt.Sprintf("%s +%d", strings.Join(all[:n], between), len(all)-n)
+	}
+	return names
+}
+
+const between = ", "
 
 // watchers names those who watch, each with what it watches by.
 func watchers(viewers []wire.Viewer) string {
@@ -185,7 +198,7 @@ func watchers(viewers []wire.Viewer) string {
 		}
 		names = append(names, name)
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, between)
 }
 
 func or(s, instead string) string {

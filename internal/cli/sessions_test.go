@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"vsay/internal/wire"
 )
@@ -50,7 +49,7 @@ func TestSessionTableFits(t *testing.T) {
 		table(&b, sessionTable([]wire.Session{long}, time.Now(), width))
 		lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 		for _, line := range lines {
-			if n := utf8.RuneCountInString(line); n > width {
+			if n := cells(line); n > width {
 				t.Errorf("%d columns in %d: %s", n, width, line)
 			}
 		}
@@ -61,8 +60,30 @@ func TestSessionTableFits(t *testing.T) {
 	if rows := sessionTable([]wire.Session{long}, time.Now(), 0); strings.Contains(rows[1][5], "…") {
 		t.Errorf("not on a terminal, and it was cut: %s", rows[1][5])
 	}
-	if rows := sessionTable([]wire.Session{long}, time.Now(), 10); utf8.RuneCountInString(rows[1][5]) != narrowest {
+	if rows := sessionTable([]wire.Session{long}, time.Now(), 10); cells(rows[1][5]) > narrowest || cells(rows[1][5]) < narrowest-1 {
 		t.Errorf("narrow: %s", rows[1][5])
+	}
+}
+
+// Columns stay columns whatever the names are written in.
+func TestTablePadsByCells(t *testing.T) {
+	var b strings.Builder
+	table(&b, [][]string{{"NAME", "ID"}, {"日本", "1"}, {"e\u0301té", "2"}, {"ann", "3"}})
+	want := "NAME  ID\n日本  1\ne\u0301té   2\nann   3\n"
+	if b.String() != want {
+		t.Errorf("the table is\n%s, want\n%s", b.String(), want)
+	}
+}
+
+func TestWatchersAreCounted(t *testing.T) {
+	const names = "ann (cli), bob (web), eve (cli)"
+	for width, want := range map[int]string{31: names, 30: "ann (cli), bob (web) +1", 22: "ann (cli) +2", 5: "ann (cli) +2"} {
+		if got := fewer(names, width); got != want {
+			t.Errorf("in %d columns: %q, want %q", width, got, want)
+		}
+	}
+	if got := cut("日本語", 4); got != "日…" {
+		t.Errorf("cut to %q", got)
 	}
 }
 

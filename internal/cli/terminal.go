@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -44,6 +45,11 @@ type window struct {
 	screen  *display // the same, where it is a terminal's screen
 	trouble trouble
 	over    chan struct{} // closed when it is
+	blot    blot
+	taken   struct {
+		sync.Mutex
+		over bool // the terminal was restored
+	}
 }
 
 // view connects the streams to an attachment until either is done, and gives
@@ -51,7 +57,7 @@ type window struct {
 // terminal raw restores it, on every way out.
 func (a *app) view(ctx context.Context, att *client.Attachment, v viewing) error {
 	w := &window{a: a, att: att, v: v, out: &clocked{Writer: a.Out}, over: make(chan struct{})}
-	w.trouble.w = w
+	w.trouble.w, w.blot.att = w, att
 	defer close(w.over)
 	if v.tty != nil {
 		restore, err := w.takeTerminal()
@@ -84,11 +90,33 @@ func (w *window) takeTerminal() (restore func(), err error) {
 	}
 	w.a.raw = true
 	stop := watchSize(w.v.tty, w.att.Resize)
+	ignore := whenResumed(w.retakeTerminal)
 	return func() {
 		stop()
-		w.a.raw = false
-		_ = term.Restore(fd, old)
+		ignore()
+		w.taken.Lock()
+		defer w.taken.Unlock()
+		w.a.raw, w.taken.over = false, true
+		if inFront(w.v.tty) { // or it has what another program wants
+			_ = term.Restore(fd, old)
+		}
 	}, nil
+}
+
+// retakeTerminal makes the terminal raw again after vsay was stopped: whoever had
+// it meanwhile made it his own, and drew on it.
+func (w *window) retakeTerminal() {
+	w.taken.Lock()
+	ours := !w.taken.over && inFront(w.v.tty) // if it is not, the next fg resumes us once more
+	if ours {
+		_, _ = term.MakeRaw(int(w.v.tty.Fd())) // what is restored in the end is of before
+	}
+	w.taken.Unlock()
+	if !ours {
+		return
+	}
+	w.att.Redraw()
+	w.att.Resize(screenSize(w.v.tty))
 }
 
 // stuckFor is how long a terminal that takes no output is waited for when vsay
@@ -177,6 +205,9 @@ func (w *window) note(format string, args ...any) {
 		return
 	}
 	w.screen.apart(func() { w.a.note(format, args...) })
+	if w.screen.full() && !w.a.Quiet {
+		w.blot.made()
+	}
 }
 
 // note is say, on a line of its own even where the terminal is raw.

@@ -29,3 +29,9 @@ func watchSize(f *os.File, tell func(cols, rows uint16)) (stop func()) {
 	}()
 	return func() { close(done) }
 }
+
+// whenResumed does nothing: nobody can stop a program here.
+func whenResumed(func()) (stop func()) { return func() {} }
+
+// inFront tells whether a terminal is ours to change: here always.
+func inFront(*os.File) bool { return true }

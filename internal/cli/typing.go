@@ -21,6 +21,7 @@ func (w *window) typeInto() {
 		var over error
 		send := func(keys []byte) {
 			if len(keys) > 0 && over == nil {
+				w.blot.read()
 				_, over = w.att.Write(keys)
 			}
 		}

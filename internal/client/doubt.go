@@ -137,6 +137,18 @@ func (a *Attachment) Spoil() {
 	a.spoiled = true
 }
 
+// Redraw is Spoil, and has the screen drawn as soon as it can be, without waiting
+// for it.
+func (a *Attachment) Redraw() {
+	a.Spoil()
+	a.mu.Lock()
+	l := a.live
+	a.mu.Unlock()
+	if l != nil {
+		go a.mend(context.Background(), l) // a terminal that takes nothing would hold it up
+	}
+}
+
 // mend asks for the screen if it was spoilt, and again where none came: there
 // was more output first than fits in a window, or the holder is an older one.
 func (a *Attachment) mend(ctx context.Context, l *link) {

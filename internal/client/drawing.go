@@ -193,7 +193,7 @@ func (a *Attachment) show(ctx context.Context, l *link, f wire.Frame, w io.Write
 	}
 	a.mu.Lock()
 	a.progress.Jump(f.Offset)
-	a.spoiled = false
+	a.spoiled, l.redraws = false, 0
 	a.mu.Unlock()
 	a.ack(ctx, l, true)
 	return nil
