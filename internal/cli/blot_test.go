@@ -16,19 +16,19 @@ func TestNoteIsTakenAwayWhenItWasRead(t *testing.T) {
 		b := blot{att: &n}
 		b.read() // a key, and there is no note
 		b.made()
-		time.Sleep(readWithin - 1)
+		<-time.After(readWithin - 1)
 		synctest.Wait()
 		if n != 0 {
 			t.Fatal("it was not to be read")
 		}
 		b.read()
 		b.read()
-		time.Sleep(2 * readWithin)
+		<-time.After(2 * readWithin)
 		if n != 1 {
 			t.Errorf("after a key the screen was spoilt %d times", n)
 		}
 		b.made()
-		time.Sleep(readWithin)
+		<-time.After(readWithin)
 		synctest.Wait()
 		if n != 2 {
 			t.Errorf("after a while it was spoilt %d times", n)

@@ -2,7 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
+	"math"
+	"math/rand/v2"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,8 +30,12 @@ func (a *app) wait(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	for {
+	for patience := unheardFor; ; patience = forEver {
 		s, err := api.WaitSession(ctx, id)
+		if passing(err) {
+			a.note("the server cannot be reached: waiting on")
+			err = untilReached(ctx, patience, func() error { s, err = api.WaitSession(ctx, id); return err })
+		}
 		if err != nil {
 			return err
 		}
@@ -44,5 +52,30 @@ func (a *app) wait(ctx context.Context, id string) error {
 			return exitError(*s.ExitCode)
 		}
 		return nil
+	}
+}
+
+// passing says that an error is the server's absence, which may end.
+func passing(err error) bool {
+	return errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrUnavailable)
+}
+
+// How long a server is waited for: one that was never heard may be no server.
+const (
+	unheardFor = 30 * time.Second
+	forEver    = time.Duration(math.MaxInt64)
+)
+
+// untilReached tries until the server is there again.
+func untilReached(ctx context.Context, patience time.Duration, try func() error) error {
+	for began := time.Now(); ; {
+		select {
+		case <-time.After(rand.N(2 * time.Second)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if err := try(); !passing(err) || time.Since(began) > patience {
+			return err
+		}
 	}
 }
