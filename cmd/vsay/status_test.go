@@ -49,7 +49,7 @@ func TestStatusLineLeavesNoTrace(t *testing.T) {
 			`PS1='\[\e[32m\]%\[\e[m\] '; clear; cat long; printf 'left\t\033[7mright\033[m\n'`, `^left +right\n%`, "echo yes\r", `^yes$`,
 		},
 		"less": {"less long", `^(:|long)$`, "ddj", `^:$`},
-		"vim":  {"vim -n -u NONE -i NONE long", `200L|200 lines`, "5jx", `^ line of`},
+		"vim":  {"vim -n -u NONE -i NONE long", `(?s)^a line of a long text\n.*200(L| lines)`, "5jx", `^ line of`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			program := strings.Fields(of.start)[0]
@@ -60,7 +60,7 @@ func TestStatusLineLeavesNoTrace(t *testing.T) {
 			p.sees(`[#$] ?$`)
 			p.types("cd " + s.site.dir + "; " + of.start + "\r")
 			p.sees(of.shows)
-			before := p.picture(true)
+			before := p.settled()
 			back := s.away(t)
 			p.sees(reconnecting)
 			back()
@@ -82,6 +82,20 @@ func TestStatusLineLeavesNoTrace(t *testing.T) {
 			}
 		})
 	}
+}
+
+// settled is what a pane shows when its program has drawn it: some hide the cursor
+// until then.
+func (p *pane) settled() (seen picture) {
+	p.t.Helper()
+	if err := until("the pane does not settle", func() bool {
+		seen = p.picture(true)
+		shown := p.tmux("display-message", "-p", "-t", p.id, "#{cursor_flag}")
+		return strings.TrimSpace(shown) == "1" && p.picture(true).unlike(seen) == ""
+	}); err != nil {
+		p.t.Fatal(err)
+	}
+	return seen
 }
 
 // The window may change meanwhile: the line goes to its new last row, and with the
