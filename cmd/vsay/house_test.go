@@ -17,7 +17,7 @@ import (
 // arrows point one way, so a package that is not here has no place yet.
 var rooms = map[string][]string{
 	"cmd/vsay":         {"internal/cli"},
-	"internal/cli":     {"internal/server", "internal/relay", "internal/store", "internal/agent", "internal/session", "internal/client", "internal/wire"},
+	"internal/cli":     {"internal/server", "internal/relay", "internal/store", "internal/agent", "internal/session", "internal/screen", "internal/client", "internal/wire"},
 	"internal/server":  {"internal/relay", "internal/store", "internal/wire", "web"},
 	"internal/agent":   {"internal/session", "internal/wire"},
 	"internal/session": {"internal/screen", "internal/wire"},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math"
 	"math/rand/v2"
 	"time"
 
@@ -30,15 +29,23 @@ func (a *app) wait(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	for patience := unheardFor; ; patience = forEver {
+	began, heard, told := time.Now(), false, false
+	for {
 		s, err := api.WaitSession(ctx, id)
-		if passing(err) {
-			a.note("the server cannot be reached: waiting on")
-			err = untilReached(ctx, patience, func() error { s, err = api.WaitSession(ctx, id); return err })
+		if absent(err) && (heard || time.Since(began) < unheardFor) {
+			if !told {
+				a.note("the server cannot be reached: waiting on")
+			}
+			told = true
+			if err := sleep(ctx, rand.N(2*time.Second)); err != nil {
+				return err
+			}
+			continue
 		}
 		if err != nil {
 			return err
 		}
+		heard, told = true, false
 		if s.Status != wire.StatusClosed {
 			continue // the server answers when it has waited long enough
 		}
@@ -55,27 +62,19 @@ func (a *app) wait(ctx context.Context, id string) error {
 	}
 }
 
-// passing says that an error is the server's absence, which may end.
-func passing(err error) bool {
+// unheardFor is how long a server is waited for that was never heard: it may be none.
+const unheardFor = 30 * time.Second
+
+// absent says that an error is the server's absence, which may end.
+func absent(err error) bool {
 	return errors.Is(err, wire.ErrUnreachable) || errors.Is(err, wire.ErrUnavailable)
 }
 
-// How long a server is waited for: one that was never heard may be no server.
-const (
-	unheardFor = 30 * time.Second
-	forEver    = time.Duration(math.MaxInt64)
-)
-
-// untilReached tries until the server is there again.
-func untilReached(ctx context.Context, patience time.Duration, try func() error) error {
-	for began := time.Now(); ; {
-		select {
-		case <-time.After(rand.N(2 * time.Second)):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if err := try(); !passing(err) || time.Since(began) > patience {
-			return err
-		}
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }

@@ -24,13 +24,16 @@ func (s *Screen) width(r rune) int {
 	}
 	e := &s.widths[r%rune(len(s.widths))]
 	if *e>>2 != uint32(r) {
-		*e = uint32(r)<<2 | uint32(lookUp(r))
+		*e = uint32(r)<<2 | uint32(Width(r))
 	}
 	return int(*e & 3)
 }
 
-func lookUp(r rune) int {
+// Width is the number of columns that tables give a character: 0, 1 or 2.
+func Width(r rune) int {
 	switch {
+	case r < 0x300:
+		return 1
 	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, marks):
 		return 0
 	case unicode.Is(wide, r):

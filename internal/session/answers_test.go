@@ -18,6 +18,7 @@ func TestWithoutAnswers(t *testing.T) {
 		"\x1b[?1u":                          "",
 		"\x1b]11;rgb:0000/0000/0000\x1b\\x": "x",
 		"\x1b]52;c;aGVsbG8=\x07x":           "x",
+		// settings and a version, in DCS
 		"\x1bP>|XTerm(370)\x1b\\\x1bP1$r0m\x1b\\": "",
 		// keys
 		"\x1b[A\x1bOA\x1b[1;5C\x1b[15~\x1b[3;5~": "\x1b[A\x1bOA\x1b[1;5C\x1b[15~\x1b[3;5~",
