@@ -119,6 +119,7 @@ func (g *governor) pass(s os.Signal) {
 	g.att.Signal(signalName(s))
 }
 
+// passedOn are the signals that end a program, and that it may want to hear of.
 var passedOn = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
 func signalName(s os.Signal) string {
@@ -139,7 +140,7 @@ func signalName(s os.Signal) string {
 func untilSignal(ctx context.Context) (_ context.Context, ended func(error) error) {
 	ctx, cancel := context.WithCancel(ctx)
 	came := make(chan os.Signal, 1)
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+	for _, s := range passedOn {
 		if !signal.Ignored(s) {
 			signal.Notify(came, s)
 		}
