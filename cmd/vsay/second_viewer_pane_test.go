@@ -131,7 +131,18 @@ func (p *pane) picture(above bool) picture {
 		all := slices.Concat(capture, []string{"-S-", "-E-"})
 		args = slices.Concat(args, next, all, next, all, []string{"-J"})
 	}
-	parts := strings.Split(p.tmux(args...), mark+"\n")
+	// A tmux whose machine is busy has answered with less than it was asked for.
+	want := 3
+	if above {
+		want = 5
+	}
+	var parts []string
+	if err := until("tmux answers in part", func() bool {
+		parts = strings.Split(p.tmux(args...), mark+"\n")
+		return len(parts) == want
+	}); err != nil {
+		p.t.Fatalf("%v: %q", err, parts)
+	}
 	alternate := strings.Contains(parts[2], "\nalternate 1")
 	pic := slices.Concat(numbered("", drawn(parts[0])), numbered("beneath ", drawn(parts[1])), strings.Split(parts[2], "\n"))
 	if above {
