@@ -136,7 +136,9 @@ func TestNothingWithoutToken(t *testing.T) {
 
 func TestAPanicTellsNothing(t *testing.T) {
 	w := newWorld(t)
-	h := w.s.guard(w.s.open(func(http.ResponseWriter, *http.Request) error { panic("SELECT secret FROM vault") }))
+	h := w.s.guard(w.s.open("GET /api/x", func(http.ResponseWriter, *http.Request) error {
+		panic("SELECT secret FROM vault")
+	}).handler)
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, httptest.NewRequest("GET", "/api/x", nil))
 	reply{rec.Code, rec.Header(), rec.Body.String()}.refused(t, wire.ErrInternal)

@@ -26,45 +26,57 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 // signedInHandler is a handler that was told who asks.
 type signedInHandler func(w http.ResponseWriter, r *http.Request, me caller) error
 
+// access is who may use a route at all; what is whose is for its handler.
+type access string
+
+const (
+	forAll    access = "all"    // nobody has to say who he is
+	forUsers  access = "users"  // with a token in the Authorization header
+	forAdmins access = "admins" // users who run this installation
+	forViewer access = "viewer" // users too; the token may be in the address
+	forAgents access = "agents" // machines and holders, with credentials of their own
+)
+
 // route is one address of the server, as http.ServeMux spells it.
 type route struct {
 	pattern string
+	who     access
 	handler http.Handler
 }
 
 // table is every address of the server.
 func (s *Server) table() []route {
 	return []route{
-		{"GET /{$}", s.open(s.index)},
-		{"GET /health", s.open(s.health)},
-		{"GET /ready", s.open(s.readiness)},
+		s.open("GET /{$}", s.index),
+		s.open("GET /health", s.health),
+		s.open("GET /ready", s.readiness),
 
-		{"POST /api/signup", s.open(s.signup)},
-		{"POST /api/login", s.open(s.login)},
-		{"POST /api/auth/refresh", s.signedIn(s.refresh)},
-		{"POST /api/auth/logout", s.signedIn(s.logout)},
+		s.open("POST /api/signup", s.signup),
+		s.open("POST /api/login", s.login),
+		s.signedIn("POST /api/auth/refresh", s.refresh),
+		s.signedIn("POST /api/auth/logout", s.logout),
 
-		{"GET /api/profile", s.signedIn(s.profile)},
-		{"POST /api/profile/regenerate-api-key", s.signedIn(s.regenerateKey)},
-		{"POST /api/profile/reset-password", s.signedIn(s.resetPassword)},
+		s.signedIn("GET /api/profile", s.profile),
+		s.signedIn("POST /api/profile/regenerate-api-key", s.regenerateKey),
+		s.signedIn("POST /api/profile/reset-password", s.resetPassword),
 
-		{"GET /api/machines", s.signedIn(s.listMachines)},
-		{"GET /api/machines/{agent_id}", s.signedIn(s.oneMachine)},
-		{"DELETE /api/machines/{agent_id}", s.signedIn(s.deleteMachine)},
-		{"POST /api/machines/{agent_id}/command", s.signedIn(s.runCommand)},
-		{"GET /api/machines/{agent_id}/logs", s.signedIn(s.listLogs)},
-		{"GET /api/dashboard/stats", s.signedIn(s.stats)},
+		s.signedIn("GET /api/machines", s.listMachines),
+		s.signedIn("GET /api/machines/{agent_id}", s.oneMachine),
+		s.signedIn("DELETE /api/machines/{agent_id}", s.deleteMachine),
+		s.signedIn("POST /api/machines/{agent_id}/command", s.runCommand),
+		s.signedIn("GET /api/machines/{agent_id}/logs", s.listLogs),
+		s.signedIn("GET /api/dashboard/stats", s.stats),
 
-		{"GET /api/terminal/{agent_id}/ws", s.try(s.terminal)}, // its token may be in the address
-		{"GET /api/terminal/sessions", s.signedIn(s.listSessions)},
-		{"GET /api/terminal/sessions/{id}/wait", s.signedIn(s.waitSession)},
-		{"PATCH /api/terminal/sessions/{id}", s.signedIn(s.renameSession)},
-		{"DELETE /api/terminal/sessions/{id}", s.signedIn(s.endSession)},
+		s.viewer("GET /api/terminal/{agent_id}/ws", s.terminal),
+		s.signedIn("GET /api/terminal/sessions", s.listSessions),
+		s.signedIn("GET /api/terminal/sessions/{id}/wait", s.waitSession),
+		s.signedIn("PATCH /api/terminal/sessions/{id}", s.renameSession),
+		s.signedIn("DELETE /api/terminal/sessions/{id}", s.endSession),
 
-		{"POST /api/agent/enroll", s.open(s.enroll)},
-		{"POST /api/agent/challenge", s.open(s.challenge)},
-		{"GET /api/agent/ws", s.open(s.controlLink)},
-		{"GET /api/hold/ws", s.open(s.sessionLink)},
+		s.agent("POST /api/agent/enroll", s.enroll),
+		s.agent("POST /api/agent/challenge", s.challenge),
+		s.agent("GET /api/agent/ws", s.controlLink),
+		s.agent("GET /api/hold/ws", s.sessionLink),
 	}
 }
 
@@ -77,23 +89,49 @@ func (s *Server) routes() http.Handler {
 }
 
 // open is a route that asks for no token, and takes none in its address.
-func (s *Server) open(h handler) http.Handler {
-	return s.try(func(w http.ResponseWriter, r *http.Request) error {
-		if r.URL.Query().Has("token") {
-			return errTokenInURL
-		}
-		return h(w, r)
-	})
+func (s *Server) open(pattern string, h handler) route {
+	return route{pattern, forAll, s.tokenless(h)}
+}
+
+// agent is a route of machines, which prove in the handler who they are.
+func (s *Server) agent(pattern string, h handler) route {
+	return route{pattern, forAgents, s.tokenless(h)}
+}
+
+// viewer is the route that takes a token in its address: the handler looks for it.
+func (s *Server) viewer(pattern string, h handler) route {
+	return route{pattern, forViewer, s.try(h)}
 }
 
 // signedIn is a route for those who have a token, in the Authorization header.
-func (s *Server) signedIn(h signedInHandler) http.Handler {
-	return s.try(func(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) signedIn(pattern string, h signedInHandler) route {
+	return route{pattern, forUsers, s.try(func(w http.ResponseWriter, r *http.Request) error {
 		me, err := s.authenticate(r, false)
 		if err != nil {
 			return err
 		}
 		return h(w, r, me)
+	})}
+}
+
+// admin is a route for those who run this installation.
+func (s *Server) admin(pattern string, h signedInHandler) route {
+	r := s.signedIn(pattern, func(w http.ResponseWriter, r *http.Request, me caller) error {
+		if !me.User.Admin {
+			return wire.ErrForbidden.With("only an administrator of this server may do that")
+		}
+		return h(w, r, me)
+	})
+	r.who = forAdmins
+	return r
+}
+
+func (s *Server) tokenless(h handler) http.Handler {
+	return s.try(func(w http.ResponseWriter, r *http.Request) error {
+		if r.URL.Query().Has("token") {
+			return errTokenInURL
+		}
+		return h(w, r)
 	})
 }
 

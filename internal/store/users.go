@@ -18,6 +18,7 @@ type User struct {
 	PasswordHash string
 	PasswordGen  int64 // grows with each change of the password
 	Disabled     bool
+	Admin        bool  // runs this installation
 	Epoch        int64 // tokens of an older one are dead
 	KeyID        string
 	KeyGen       int64
@@ -26,12 +27,12 @@ type User struct {
 	CreatedAt    time.Time
 }
 
-const userColumns = `u.id, u.username, u.email, u.password_hash, u.password_gen, u.disabled, u.epoch,
+const userColumns = `u.id, u.username, u.email, u.password_hash, u.password_gen, u.disabled, u.admin, u.epoch,
 	u.key_id, u.key_gen, u.key_mac, u.key_sealed, u.created_at`
 
 func (u *User) dest(created *int64) []any {
 	return []any{
-		&u.ID, &u.Username, &u.Email, &u.PasswordHash, &u.PasswordGen, &u.Disabled, &u.Epoch,
+		&u.ID, &u.Username, &u.Email, &u.PasswordHash, &u.PasswordGen, &u.Disabled, &u.Admin, &u.Epoch,
 		&u.KeyID, &u.KeyGen, &u.KeyMAC, &u.KeySealed, created,
 	}
 }
@@ -44,12 +45,12 @@ func scanUser(row scanner) (User, error) {
 	return u, fault(err)
 }
 
-// CreateUser adds an account. It fails with wire.ErrTaken when the email or the
-// username is in use.
+// CreateUser adds an account; the very first is the administrator's. It fails with
+// wire.ErrTaken when the email or the username is in use.
 func (s *Store) CreateUser(ctx context.Context, u User) error {
 	_, err := s.write.ExecContext(ctx, `
-		INSERT INTO users (id, username, email, password_hash, key_id, key_gen, key_mac, key_sealed, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		INSERT INTO users (id, username, email, password_hash, key_id, key_gen, key_mac, key_sealed, created_at, admin)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, NOT EXISTS (SELECT 1 FROM users)`,
 		u.ID, u.Username, u.Email, u.PasswordHash, u.KeyID, u.KeyGen, u.KeyMAC, u.KeySealed, ms(u.CreatedAt))
 	switch {
 	case isUnique(err, "users.email"):
