@@ -19,12 +19,13 @@ var rooms = map[string][]string{
 	"cmd/vsay":         {"internal/cli"},
 	"internal/cli":     {"internal/server", "internal/relay", "internal/store", "internal/agent", "internal/session", "internal/screen", "internal/client", "internal/wire"},
 	"internal/server":  {"internal/relay", "internal/store", "internal/wire", "web"},
-	"internal/agent":   {"internal/session", "internal/wire"},
+	"internal/agent":   {"internal/session", "internal/private", "internal/wire"},
 	"internal/session": {"internal/screen", "internal/wire"},
 	"internal/screen":  {},
 	"internal/client":  {"internal/store", "internal/wire"}, // of store its cache only
 	"internal/relay":   {"internal/wire"},
-	"internal/store":   {"internal/wire"},
+	"internal/store":   {"internal/private", "internal/wire"},
+	"internal/private": {},
 	"internal/wire":    {},
 	"internal/chaos":   {}, // tests only: it breaks all of the others
 	"web":              {},

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"vsay/internal/private"
 	"vsay/internal/session"
 	"vsay/internal/wire"
 )
@@ -29,7 +30,7 @@ type holders struct {
 
 func openHolders(c Config) (*holders, error) {
 	dir := filepath.Join(c.StateDir, "s")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := ours(private.Dir(dir, "")); err != nil {
 		return nil, err
 	}
 	return &holders{dir: dir, c: c, scopes: &scopes{root: "/", uid: os.Getuid()}}, nil

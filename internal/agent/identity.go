@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 
+	"vsay/internal/private"
 	"vsay/internal/wire"
 )
 
@@ -36,7 +37,10 @@ type saved struct {
 }
 
 func openIdentity(dir, server string) (*identity, error) {
-	if err := privateDir(dir); err != nil {
+	if err := ours(private.Dir(dir, "machine.json")); err != nil {
+		return nil, err
+	}
+	if err := ours(private.File(filepath.Join(dir, "lock"))); err != nil {
 		return nil, err
 	}
 	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
@@ -55,38 +59,24 @@ func openIdentity(dir, server string) (*identity, error) {
 	return id, nil
 }
 
-// privateDir makes dir and keeps it from others. One that was there is made private
-// only when it is empty or a machine's already: it may be /etc.
-func privateDir(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+// ours is an error about what is not a machine's alone.
+func ours(err error) error {
+	if err == nil {
+		return nil
 	}
-	info, err := os.Stat(dir)
-	if err != nil || info.Mode().Perm() == 0o700 {
-		return err
-	}
-	if _, err := os.Lstat(filepath.Join(dir, "machine.json")); errors.Is(err, fs.ErrNotExist) {
-		if held, err := os.ReadDir(dir); err != nil || len(held) > 0 {
-			return errors.Join(wire.ErrForbidden.With("%s is open to other users and holds things already: name a --state-dir of its own, or chmod 700 it", dir), err)
-		}
-	}
-	return os.Chmod(dir, 0o700)
+	return wire.ErrForbidden.With("%s", err)
 }
 
 func (id *identity) load(server string) error {
-	info, err := os.Lstat(id.path)
+	if err := ours(private.File(id.path)); err != nil {
+		return err
+	}
+	b, err := os.ReadFile(id.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		id.Server, id.Seed = server, make([]byte, ed25519.SeedSize)
 		_, _ = rand.Read(id.Seed)
 		return id.save()
 	}
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
-		return wire.ErrForbidden.With("%s holds a secret and others can read it, or it is no plain file: chmod 600 it, or remove it to enroll anew", id.path)
-	}
-	b, err := os.ReadFile(id.path)
 	if err != nil {
 		return err
 	}

@@ -116,13 +116,20 @@ func check(o *wire.Open) error {
 	return nil
 }
 
-var errSessionName = wire.ErrBadRequest.With("a session's name is at most 64 letters, digits, dots, dashes and underscores")
+var errSessionName = wire.ErrBadRequest.With("a session's name is at most 64 letters, digits, dots, dashes and underscores, begins with none of . and -, and does not look like a session's id")
 
+// checkName refuses what reads as something else: a flag, a folder, another
+// session's id.
 func checkName(name string) error {
-	if len(name) > 64 || strings.ContainsFunc(name, notForNames) {
+	if len(name) > 64 || strings.ContainsFunc(name, notForNames) || strings.HasPrefix(name, "-") || strings.HasPrefix(name, ".") || looksLikeID(name) {
 		return errSessionName
 	}
 	return nil
+}
+
+// looksLikeID holds for what create makes of rand.Text.
+func looksLikeID(name string) bool {
+	return len(name) == 26 && !strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '2' || r > '7') })
 }
 
 func notForNames(r rune) bool {

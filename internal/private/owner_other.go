@@ -1,0 +1,7 @@
+//go:build !unix
+
+package private
+
+import "io/fs"
+
+func madeForUs(fs.FileInfo) bool { return false }
