@@ -70,6 +70,7 @@ func (a *Agent) Run(ctx context.Context) error {
 			break
 		}
 		if refused(err) {
+			a.holders.callAll()
 			return err
 		}
 		pause := rand.N(again.most(began, time.Now(), errors.Is(err, wire.ErrLinkLost)))

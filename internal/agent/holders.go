@@ -68,6 +68,14 @@ func (h *holders) list() []string {
 func (h *holders) call(id string) error { return h.with(id, session.Redial) }
 func (h *holders) end(id string) error  { return h.with(id, session.End) }
 
+// callAll has every session ask the server itself, when the machine is refused: those
+// that were ended while it was away hear of it in no other way.
+func (h *holders) callAll() {
+	for _, id := range h.list() {
+		_ = h.call(id) // one that is gone has nothing to hear
+	}
+}
+
 func (h *holders) with(id string, do func(socket string) error) error {
 	socket, err := h.socket(id)
 	if err != nil {

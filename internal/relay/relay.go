@@ -20,6 +20,7 @@ type Who struct {
 	Login   string
 	AgentID string
 	KeyGen  int64
+	Session string // of a holder
 }
 
 // Relay is one server's connections.

@@ -187,15 +187,19 @@ func TestLoginWhenTheStoreIsDown(t *testing.T) {
 	w.do("POST", "/api/auth/logout", nil, bearer(ann.token)).refused(t, wire.ErrUnavailable)
 }
 
-// disable does what an administrator will have a command for.
+// disable does what an administrator has a command for.
 func disable(t *testing.T, w *world, email string) {
 	t.Helper()
 	u, err := w.s.store.UserByEmail(t.Context(), email)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.s.store.SetDisabled(t.Context(), u.ID, true); err != nil {
+	if u.Admin { // the last one cannot go
+		if err := w.s.store.SetAdmin(t.Context(), w.account("spare").id, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.s.disableUser(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}
-	w.s.logins.dropUser(u.ID)
 }

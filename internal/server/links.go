@@ -87,7 +87,8 @@ func (s *Server) reconcile(ctx context.Context, agentID string, live []string) e
 			continue
 		}
 		x, err := s.store.SessionByID(ctx, id) // a machine may say anything
-		if err == nil && x.AgentID == agentID && x.ExitCode != nil && *x.ExitCode == hungUp {
+		away := x.Void || x.ExitCode != nil && *x.ExitCode == hungUp
+		if err == nil && x.AgentID == agentID && away {
 			s.busy.Go(func() { s.endNow(x) })
 		}
 	}
@@ -127,7 +128,7 @@ func (s *Server) sessionLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return wire.ErrUnauthed
 	}
-	if err := s.machineLive(r.Context(), m); err != nil {
+	if err := s.sessionLive(r.Context(), m, x.ID); err != nil {
 		return err
 	}
 	conn, err := wire.Accept(w, r, wire.HoldProtocol)
@@ -137,9 +138,9 @@ func (s *Server) sessionLink(w http.ResponseWriter, r *http.Request) error {
 	ctx, done := linkContext()
 	defer done()
 	go conn.KeepAlive(ctx)
-	who := relay.Who{UserID: m.UserID, AgentID: m.AgentID, KeyGen: m.KeyGen}
+	who := relay.Who{UserID: m.UserID, AgentID: m.AgentID, KeyGen: m.KeyGen, Session: x.ID}
 	err = s.relay.ServeHolder(ctx, who, x.ID, conn, relay.HolderEvents{
-		Joined: func() error { return s.machineLive(ctx, m) },
+		Joined: func() error { return s.sessionLive(ctx, m, x.ID) },
 		Ended: func(e wire.Exit) error {
 			defer s.endings.tell(x.ID)
 			return s.store.EndSession(ctx, x.ID, time.Now(), &e.Code)
@@ -147,6 +148,19 @@ func (s *Server) sessionLink(w http.ResponseWriter, r *http.Request) error {
 	})
 	conn.Close(wire.AsError(err))
 	return nil
+}
+
+// sessionLive is machineLive for a holder. One whose session was ended with its
+// machine or its user hears that it is gone, and ends it.
+func (s *Server) sessionLive(ctx context.Context, m store.Machine, session string) error {
+	x, err := s.store.SessionByID(ctx, session)
+	if err == nil && x.Void {
+		err = wire.ErrGone
+	}
+	if err != nil {
+		return err
+	}
+	return s.machineLive(ctx, m)
 }
 
 // keepSecret is how long after its end a session's holder may still dial: a
@@ -178,7 +192,7 @@ func (s *Server) holderOf(r *http.Request) (store.Session, error) {
 		if subtle.ConstantTimeCompare(sum[:], x.SecretHash) != 1 {
 			return x, wire.ErrUnauthed
 		}
-		if x.EndedAt != nil && time.Since(*x.EndedAt) > keepSecret {
+		if x.Void || x.EndedAt != nil && time.Since(*x.EndedAt) > keepSecret {
 			return x, wire.ErrGone
 		}
 		return x, nil

@@ -68,25 +68,25 @@ func (s *Server) deleteMachine(w http.ResponseWriter, r *http.Request, me caller
 	s.seen.forget(id)
 	gone := wire.ErrNotFound.With("this machine was deleted")
 	s.relay.Cut(gone, func(who relay.Who) bool { return who.AgentID == id && who.Login != "" })
-	s.endAll(ctx, id, running)
+	s.endAll(ctx, running)
 	s.relay.Cut(gone, func(who relay.Who) bool { return who.AgentID == id })
 	s.audit(r, "machine deleted", "user", me.User.ID, "machine", id)
 	return answer(w, http.StatusOK, wire.Signed{Message: "Machine deleted successfully"})
 }
 
-// farewell is how long a machine that is being deleted has to hear of it.
+// farewell is how long machines that are being taken out have to hear of it.
 const farewell = 500 * time.Millisecond
 
-// endAll has a machine end sessions while it can still be told. One that is
-// offline cannot; its shells then go by their detached TTL.
-func (s *Server) endAll(ctx context.Context, agentID string, sessions []store.Session) {
+// endAll has machines end sessions while they can still be told. What runs on one
+// that is offline is told when it asks (see sessionLive).
+func (s *Server) endAll(ctx context.Context, sessions []store.Session) {
 	ctx, cancel := context.WithTimeout(ctx, farewell)
 	defer cancel()
 	var told sync.WaitGroup
 	for _, x := range sessions {
 		told.Go(func() {
-			if err := s.relay.Ask(ctx, agentID, wire.KindEnd, wire.End{Session: x.ID}); err != nil {
-				s.log.Warn("a session may run on, on a machine that was deleted", "session_id", x.ID, "agent_id", agentID, "err", err)
+			if err := s.relay.Ask(ctx, x.AgentID, wire.KindEnd, wire.End{Session: x.ID}); err != nil {
+				s.log.Warn("a session runs on until its machine is back", "session_id", x.ID, "agent_id", x.AgentID, "err", err)
 			}
 			s.endings.tell(x.ID)
 		})

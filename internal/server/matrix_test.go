@@ -47,6 +47,15 @@ var matrix = map[string]string{
 	"GET /api/machines/{agent_id}/logs":     "401 401 401 401 401 401 401  404 404 200",
 	"GET /api/dashboard/stats":              "401 401 401 401 401 401 401  200 200 200",
 
+	"GET /api/admin/users":                      "401 401 401 401 401 401 401  403 200 403",
+	"DELETE /api/admin/users/{id}":              "401 401 401 401 401 401 401  403 200 403",
+	"POST /api/admin/users/{id}/disable":        "401 401 401 401 401 401 401  403 200 403",
+	"POST /api/admin/users/{id}/enable":         "401 401 401 401 401 401 401  403 200 403",
+	"POST /api/admin/users/{id}/revoke-all":     "401 401 401 401 401 401 401  403 200 403",
+	"POST /api/admin/users/{id}/promote":        "401 401 401 401 401 401 401  403 200 403",
+	"POST /api/admin/users/{id}/demote":         "401 401 401 401 401 401 401  403 200 403",
+	"POST /api/admin/users/{id}/reset-password": "401 401 401 401 401 401 401  403 200 403",
+
 	"GET /api/terminal/{agent_id}/ws":      "401 401 401 401 401 401 401  404 404 503",
 	"GET /api/terminal/sessions":           "401 401 401 401 401 401 401  200 200 200",
 	"GET /api/terminal/sessions/{id}/wait": "401 401 401 401 401 401 401  404 404 200",

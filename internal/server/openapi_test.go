@@ -59,6 +59,7 @@ func TestOpenAPIHasTheFieldsOfTheTypes(t *testing.T) {
 	for name, v := range map[string]any{
 		"Machine": wire.Machine{}, "Session": wire.Session{}, "Viewer": wire.Viewer{},
 		"Signup": wire.Signup{}, "Login": wire.Login{},
+		"AdminUser": wire.AdminUser{}, "NewPassword": wire.NewPassword{}, "PasswordReset": wire.PasswordReset{},
 	} {
 		var fields []string
 		for i := range reflect.TypeOf(v).NumField() {

@@ -70,15 +70,7 @@ func (s *Server) resetPassword(w http.ResponseWriter, r *http.Request, me caller
 	if err := s.checkCurrent(r, me, body.CurrentPassword); err != nil {
 		return err
 	}
-	password, err := newPassword(body.NewPassword)
-	if err != nil {
-		return err
-	}
-	var hash string
-	err = s.passwords.turn(r.Context(), func() error {
-		hash = s.passwords.hash(password)
-		return nil
-	})
+	hash, err := s.hashNew(r.Context(), body.NewPassword)
 	if err != nil {
 		return err
 	}
@@ -92,6 +84,19 @@ func (s *Server) resetPassword(w http.ResponseWriter, r *http.Request, me caller
 	})
 	s.audit(r, "password changed", "user", me.User.ID, "login", me.Login)
 	return answer(w, http.StatusOK, wire.Signed{Message: "Password changed successfully"})
+}
+
+// hashNew is the hash of a password that somebody chose, if it will do.
+func (s *Server) hashNew(ctx context.Context, typed string) (hash string, err error) {
+	password, err := newPassword(typed)
+	if err != nil {
+		return "", err
+	}
+	err = s.passwords.turn(ctx, func() error {
+		hash = s.passwords.hash(password)
+		return nil
+	})
+	return hash, err
 }
 
 // checkCurrent makes sure that whoever holds the token knows the password too.

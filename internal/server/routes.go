@@ -67,6 +67,15 @@ func (s *Server) table() []route {
 		s.signedIn("GET /api/machines/{agent_id}/logs", s.listLogs),
 		s.signedIn("GET /api/dashboard/stats", s.stats),
 
+		s.admin("GET /api/admin/users", s.listUsers),
+		s.admin("DELETE /api/admin/users/{id}", s.onUser("user deleted", "User deleted", s.deleteUser)),
+		s.admin("POST /api/admin/users/{id}/disable", s.onUser("user disabled", "User disabled", s.disableUser)),
+		s.admin("POST /api/admin/users/{id}/enable", s.onUser("user enabled", "User enabled", s.enableUser)),
+		s.admin("POST /api/admin/users/{id}/revoke-all", s.onUser("logins revoked", "All logins ended", s.revokeUser)),
+		s.admin("POST /api/admin/users/{id}/promote", s.onUser("user promoted", "User is an administrator", s.promoteUser)),
+		s.admin("POST /api/admin/users/{id}/demote", s.onUser("user demoted", "User is no administrator", s.demoteUser)),
+		s.admin("POST /api/admin/users/{id}/reset-password", s.replacePassword),
+
 		s.viewer("GET /api/terminal/{agent_id}/ws", s.terminal),
 		s.signedIn("GET /api/terminal/sessions", s.listSessions),
 		s.signedIn("GET /api/terminal/sessions/{id}/wait", s.waitSession),

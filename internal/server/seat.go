@@ -166,7 +166,7 @@ func (s *Server) existing(ctx context.Context, me caller, m store.Machine, o wir
 		if err != nil || x.AgentID != m.AgentID || x.UserID != me.User.ID {
 			return x, wire.ErrNotFound
 		}
-		if x.EndedAt != nil && time.Since(*x.EndedAt) > keepSecret {
+		if x.Void || x.EndedAt != nil && time.Since(*x.EndedAt) > keepSecret {
 			return x, wire.ErrGone
 		}
 		return x, nil

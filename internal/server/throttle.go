@@ -24,8 +24,11 @@ func tryOf(email string, u store.User, ip string) try {
 	if u.ID == "" {
 		return try{account: "email:" + email, network: network(ip)}
 	}
-	return try{account: "user:" + u.ID, userID: u.ID, network: network(ip)}
+	return try{account: accountOf(u), userID: u.ID, network: network(ip)}
 }
+
+// accountOf is what wrong passwords of a user are counted under.
+func accountOf(u store.User) string { return "user:" + u.ID }
 
 // mayTry is wire.ErrSlowDown when there were too many wrong passwords. A try that
 // is refused here costs nothing and is not counted.

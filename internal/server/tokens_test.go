@@ -330,7 +330,7 @@ func TestTokensOfADisabledUser(t *testing.T) {
 	ann := w.account("ann")
 	disable(t, w, ann.email)
 	w.do("GET", "/api/profile", nil, bearer(ann.token)).refused(t, wire.ErrUnauthed)
-	if err := w.s.store.SetDisabled(t.Context(), ann.id, false); err != nil {
+	if err := w.s.store.Enable(t.Context(), ann.id); err != nil {
 		t.Fatal(err)
 	}
 	w.s.logins.dropUser(ann.id)

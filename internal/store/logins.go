@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"time"
-
-	"vsay/internal/wire"
 )
 
 // Login is one time the password was given; all tokens that came of it carry
@@ -19,16 +17,21 @@ type Login struct {
 }
 
 // CreateLogin adds a login, if the password that was checked is still the one
-// of the account and the account is enabled; else wire.ErrNotFound.
+// of the account and the account is enabled; else wire.ErrNotFound. A password that
+// is good for one login is used up.
 func (s *Store) CreateLogin(ctx context.Context, l Login, passwordGen int64) error {
-	n, err := s.exec(ctx, `
-		INSERT INTO logins (id, user_id, auth_time, ip)
-		SELECT $1, id, $3, $4 FROM users WHERE id = $2 AND password_gen = $5 AND disabled = 0`,
-		l.ID, l.UserID, ms(l.AuthTime), l.IP, passwordGen)
-	if err == nil && n == 0 {
-		return wire.ErrNotFound
-	}
-	return err
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		err := one(tx.ExecContext(ctx, `
+			UPDATE users SET last_login = $2, temp_until = iif(temp_until IS NULL, NULL, 0)
+			WHERE id = $1 AND password_gen = $3 AND disabled = 0 AND (temp_until IS NULL OR temp_until > $2)`,
+			l.UserID, ms(l.AuthTime), passwordGen))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "INSERT INTO logins (id, user_id, auth_time, ip) VALUES ($1, $2, $3, $4)",
+			l.ID, l.UserID, ms(l.AuthTime), l.IP)
+		return err
+	})
 }
 
 // LoginByID finds a login, revoked or not, together with its user.

@@ -79,8 +79,8 @@ func (s *Store) MachinesOf(ctx context.Context, userID string) ([]Machine, error
 	return collect(rows, err, scanMachine)
 }
 
-// DeleteMachine takes the machine's credential and its sessions' secrets, and
-// ends those sessions. A machine of somebody else is wire.ErrNotFound.
+// DeleteMachine takes the machine's credential and ends its sessions, whose holders'
+// secrets are then good for hearing that, and for nothing else. A machine of somebody else is wire.ErrNotFound.
 func (s *Store) DeleteMachine(ctx context.Context, userID, agentID string) error {
 	now := ms(time.Now())
 	return s.tx(ctx, func(tx *sql.Tx) error {
@@ -89,7 +89,7 @@ func (s *Store) DeleteMachine(ctx context.Context, userID, agentID string) error
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
-			UPDATE sessions SET ended_at = $2, secret_hash = NULL WHERE agent_id = $1 AND ended_at IS NULL`, agentID, now)
+			UPDATE sessions SET ended_at = $2, void = 1 WHERE agent_id = $1 AND ended_at IS NULL`, agentID, now)
 		if err != nil {
 			return err
 		}

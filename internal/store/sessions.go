@@ -26,11 +26,12 @@ type Session struct {
 	EndedAt     *time.Time // nil while it runs
 	ExitCode    *int       // nil while it runs, or when it was lost
 	SecretHash  []byte     // of its holder's secret; nil before the first dial
+	Void        bool       // its machine or its user was taken out: it has to end
 }
 
 const selectSession = `
 	SELECT id, name, kind, agent_id, user_id, username, machine_name, source, command,
-		started_at, last_active, ended_at, exit_code, secret_hash
+		started_at, last_active, ended_at, exit_code, secret_hash, void
 	FROM sessions `
 
 func scanSession(row scanner) (Session, error) {
@@ -40,7 +41,7 @@ func scanSession(row scanner) (Session, error) {
 		ended           *int64
 	)
 	err := row.Scan(&x.ID, &x.Name, &x.Kind, &x.AgentID, &x.UserID, &x.Username, &x.MachineName, &x.Source, &x.Command,
-		&started, &active, &ended, &x.ExitCode, &x.SecretHash)
+		&started, &active, &ended, &x.ExitCode, &x.SecretHash, &x.Void)
 	x.StartedAt, x.LastActive, x.EndedAt = fromMS(started), fromMS(active), fromNullMS(ended)
 	return x, fault(err)
 }

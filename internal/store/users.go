@@ -48,7 +48,11 @@ func scanUser(row scanner) (User, error) {
 // CreateUser adds an account; the very first is the administrator's. It fails with
 // wire.ErrTaken when the email or the username is in use.
 func (s *Store) CreateUser(ctx context.Context, u User) error {
-	_, err := s.write.ExecContext(ctx, `
+	return s.tx(ctx, func(tx *sql.Tx) error { return addUser(ctx, tx, u) })
+}
+
+func addUser(ctx context.Context, tx *sql.Tx, u User) error {
+	_, err := tx.ExecContext(ctx, `
 		INSERT INTO users (id, username, email, password_hash, key_id, key_gen, key_mac, key_sealed, created_at, admin)
 		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, NOT EXISTS (SELECT 1 FROM users)`,
 		u.ID, u.Username, u.Email, u.PasswordHash, u.KeyID, u.KeyGen, u.KeyMAC, u.KeySealed, ms(u.CreatedAt))
@@ -58,7 +62,7 @@ func (s *Store) CreateUser(ctx context.Context, u User) error {
 	case isUnique(err, "users.username"):
 		return wire.ErrTaken.With("that username is taken: choose another")
 	}
-	return fault(err)
+	return err
 }
 
 // UserByID finds an account, or fails with wire.ErrNotFound.
@@ -88,18 +92,20 @@ func (s *Store) RehashPassword(ctx context.Context, userID, hash string, passwor
 func (s *Store) SetPassword(ctx context.Context, userID, hash, keepLogin string) error {
 	now := ms(time.Now())
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		err := one(tx.ExecContext(ctx, `
-			UPDATE users SET password_hash = $2, password_gen = password_gen + 1 WHERE id = $1`, userID, hash))
-		if err != nil {
+		if err := setPassword(ctx, tx, userID, hash, nil); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `
-			UPDATE logins SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL`, userID, keepLogin, now)
-		if err != nil {
+		if err := endLogins(ctx, tx, userID, keepLogin, now); err != nil {
 			return err
 		}
 		return revoked(ctx, tx, now, "logins", userID)
 	})
+}
+
+// setPassword replaces a password; with until it is good for one login before then.
+func setPassword(ctx context.Context, tx *sql.Tx, userID, hash string, until *int64) error {
+	return one(tx.ExecContext(ctx, `
+		UPDATE users SET password_hash = $2, password_gen = password_gen + 1, temp_until = $3 WHERE id = $1`, userID, hash, until))
 }
 
 // SetAPIKey replaces the API key. Machines enrolled with the old one are shut
@@ -146,16 +152,4 @@ func one(res sql.Result, err error) error {
 		return wire.ErrNotFound
 	}
 	return err
-}
-
-// SetDisabled shuts an account, or opens it again. Its tokens are dead either
-// way: those of before do not come back.
-func (s *Store) SetDisabled(ctx context.Context, userID string, disabled bool) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		err := one(tx.ExecContext(ctx, "UPDATE users SET disabled = $2, epoch = epoch + 1 WHERE id = $1", userID, disabled))
-		if err != nil {
-			return err
-		}
-		return revoked(ctx, tx, ms(time.Now()), "user", userID)
-	})
 }
