@@ -19,9 +19,10 @@ OLD      ?=
 SEED     ?= 1
 FOR      ?= 5m
 SESSIONS ?= 7
+KILLS    ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help build test chaos fifty systemd lint fmt run release-check cross fuzz
+.PHONY: help build test chaos fifty crash systemd lint fmt run release-check cross fuzz
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -37,6 +38,9 @@ chaos: ## breaks all that can break under sessions and counts their bytes: SEED=
 
 fifty: ## kills the server under fifty sessions and says how soon they go on
 	$(GO) test ./internal/chaos -run '^TestFifty$$' -count=1 -v -timeout 5m -fifty -seed $(SEED)
+
+crash: ## kills the server amid changes of accounts and looks what is left of them: SEED=1 KILLS=200
+	$(GO) test ./internal/chaos -run '^TestCrash$$' -count=1 -v -timeout 1h -kills $(KILLS) -seed $(SEED)
 
 systemd: # as root: boots a systemd in namespaces and breaks the agent's service under sessions
 	@GO='$(GO)' tools/systemd-test.sh

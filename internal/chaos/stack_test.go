@@ -38,6 +38,7 @@ type stack struct {
 	token  string
 	api    *client.Client // through the clients' hop
 	box    string         // the machine's id
+	port   int            // of a server without hops
 
 	mu      sync.Mutex
 	unheard time.Duration // the longest that half-open connections lived on

@@ -1,0 +1,203 @@
+//go:build linux
+
+package chaos
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite" // to look at the file without the program
+)
+
+var killsFlag = flag.Int("kills", 0, "how often TestCrash kills the server; 0: the short form")
+
+const (
+	crashWriters = 5
+	startWithin  = 2 * time.Second // what security.md asks for
+)
+
+// crash is a server that is killed under people who change their accounts.
+type crash struct {
+	t       *testing.T
+	stack   *stack
+	rnd     *rand.Rand
+	killed  atomic.Bool
+	writers [crashWriters]*writer
+	starts  []time.Duration
+	doubted map[string]int // deeds that a crash hit, by their name
+}
+
+// writer is one who makes an account after the other, and knows all of them.
+type writer struct {
+	rnd *rand.Rand
+	all []*subject
+}
+
+// TestCrash kills the server at moments that a seed decides. What it acknowledged
+// must be there after the restart, and nothing may be half done.
+func TestCrash(t *testing.T) {
+	kills, patient := *killsFlag, startWithin
+	if kills == 0 {
+		kills, patient = 6, 5*startWithin // CI has other work
+	}
+	n := newNews()
+	c := &crash{t: t, stack: newBare(t, n), rnd: rand.New(rand.NewPCG(*seedFlag, 7)), doubted: map[string]int{}}
+	for i := range c.writers {
+		c.writers[i] = &writer{rnd: rand.New(rand.NewPCG(*seedFlag, uint64(100+i)))}
+		c.writers[i].settle(t, c.stack.url("127.0.0.1"))
+	}
+	for range kills {
+		c.round()
+		if t.Failed() {
+			t.Logf("the server said at last:\n%s", c.stack.tail("server"))
+			return
+		}
+	}
+	c.everybody(func(ctx context.Context, w *writer) error {
+		for _, u := range w.all {
+			if err := u.check(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	c.stack.server.stop(syscall.SIGTERM)
+	c.sound()
+	faults, _ := n.read()
+	for _, f := range faults {
+		t.Error(f)
+	}
+	c.tell(patient)
+}
+
+// settle has the writer begin with another account.
+func (w *writer) settle(t *testing.T, url string) {
+	u, err := newSubject(url, w.rnd)
+	must(t, err)
+	w.all = append(w.all, u)
+}
+
+// round is one life of the server.
+func (c *crash) round() {
+	c.killed.Store(false)
+	var writing sync.WaitGroup
+	for _, w := range c.writers {
+		writing.Go(func() { c.write(w) })
+	}
+	<-time.After(time.Duration(20+c.rnd.IntN(900)) * time.Millisecond)
+	c.killed.Store(true)
+	c.stack.server.stop(syscall.SIGKILL)
+	writing.Wait()
+	for _, w := range c.writers {
+		if d := w.all[len(w.all)-1].doubt; d != nil {
+			c.doubted[d.what]++
+		}
+	}
+	c.sound()
+	began := time.Now()
+	must(c.t, c.stack.server.start())
+	c.starts = append(c.starts, time.Since(began))
+	c.everybody(func(ctx context.Context, w *writer) error {
+		if err := w.all[len(w.all)-1].recall(ctx); err != nil {
+			return err
+		}
+		return w.all[w.rnd.IntN(len(w.all))].check(ctx) // an older one, of before some crashes
+	})
+	for _, w := range c.writers {
+		if w.rnd.IntN(5) == 0 {
+			w.settle(c.t, c.stack.url("127.0.0.1"))
+		}
+	}
+}
+
+// write changes the newest account until the server does not answer.
+func (c *crash) write(w *writer) {
+	ctx, stop := context.WithTimeout(context.Background(), patience)
+	defer stop()
+	u := w.all[len(w.all)-1]
+	for {
+		err := u.act(ctx)
+		if err == nil && !c.killed.Load() {
+			continue
+		}
+		if err != nil && (!c.killed.Load() || errors.Is(err, errAnswer)) {
+			c.t.Errorf("with the server alive: %v", err)
+		}
+		return
+	}
+}
+
+func (c *crash) everybody(do func(context.Context, *writer) error) {
+	ctx, stop := context.WithTimeout(context.Background(), 3*patience)
+	defer stop()
+	var asking sync.WaitGroup
+	for _, w := range c.writers {
+		asking.Go(func() {
+			if err := do(ctx, w); err != nil {
+				c.t.Errorf("seed %d, after %d crashes: %v", *seedFlag, len(c.starts), err)
+			}
+		})
+	}
+	asking.Wait()
+}
+
+// sound looks at a copy of what the crash left: opening the file itself would mend
+// it before the server has to.
+func (c *crash) sound() {
+	dir, err := os.MkdirTemp(c.stack.dir, "copy-")
+	must(c.t, err)
+	defer os.RemoveAll(dir)
+	for _, name := range []string{"vsay.db", "vsay.db-wal"} {
+		b, err := os.ReadFile(filepath.Join(c.stack.dir, "data", name))
+		if err != nil && name == "vsay.db" {
+			c.t.Error(err)
+		}
+		must(c.t, os.WriteFile(filepath.Join(dir, name), b, 0o600))
+	}
+	db, err := sql.Open("sqlite", filepath.Join(dir, "vsay.db"))
+	must(c.t, err)
+	defer db.Close()
+	var verdict string
+	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+		c.t.Errorf("the database after crash %d: %s, %v", len(c.starts), verdict, err)
+	}
+	var orphans int
+	if err := db.QueryRow("SELECT count(*) FROM pragma_foreign_key_check").Scan(&orphans); err != nil || orphans != 0 {
+		c.t.Errorf("the database after crash %d has %d rows that belong to nothing: %v", len(c.starts), orphans, err)
+	}
+}
+
+func (c *crash) tell(patient time.Duration) {
+	told, accounts := 0, 0
+	for _, w := range c.writers {
+		accounts += len(w.all)
+		for _, u := range w.all {
+			told += u.told
+		}
+	}
+	slices.Sort(c.starts)
+	slowest := c.starts[len(c.starts)-1]
+	out := c.t.Output()
+	fmt.Fprintf(out, "seed %d: %d kills, %d accounts, %d changes acknowledged and all of them there\n", *seedFlag, len(c.starts), accounts, told)
+	fmt.Fprintf(out, "deeds that a kill hit, each whole or not at all: %v\n", c.doubted)
+	fmt.Fprintf(out, "from the start of the process until /ready: median %s, at most %s\n",
+		c.starts[len(c.starts)/2].Round(time.Millisecond), slowest.Round(time.Millisecond))
+	if told < len(c.starts) {
+		c.t.Errorf("only %d changes in %d lives: this run proves little", told, len(c.starts))
+	}
+	if slowest > patient {
+		c.t.Errorf("a start took %s, not %s", slowest, patient)
+	}
+}
