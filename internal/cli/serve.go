@@ -25,6 +25,8 @@ type serveOptions struct {
 	SessionMax  time.Duration `mapstructure:"session-max"`
 	DetachedTTL time.Duration `mapstructure:"detached-ttl"`
 	LogFormat   string        `mapstructure:"log-format"`
+	Origins     []string      `mapstructure:"allowed-origins"`
+	Limits      []string      `mapstructure:"limit"`
 }
 
 func (a *app) serveCmd() *cobra.Command {
@@ -47,6 +49,8 @@ func (a *app) serveCmd() *cobra.Command {
 	f.String("tls-cert", "", "the certificate chain, a PEM `file`")
 	f.String("tls-key", "", "its key, a PEM `file`")
 	f.String("public-url", "", "the `URL` people reach this server by, if that is not the address it listens on")
+	f.StringSlice("allowed-origins", nil, "`origins` of pages elsewhere that may open terminals, as https://shell.example.com, with commas between")
+	f.StringSlice("limit", nil, "another limit than the default, as `NAME=VALUE`; may be given often")
 	f.Duration("session-max", 30*24*time.Hour, "a login ends this long after the password was given")
 	f.Duration("detached-ttl", 72*time.Hour, "a session that nobody watches ends after this long")
 	f.String("log-format", "text", "text or json")
@@ -68,6 +72,15 @@ func (o serveOptions) check(insecure bool) error {
 		return usage("%s can be reached from other machines, and without TLS passwords and shells would cross the network in the clear: give --tls-cert and --tls-key, or --insecure-http when something in front speaks TLS", o.Listen)
 	}
 	return nil
+}
+
+func (o serveOptions) limits() (l server.Limits, err error) {
+	for _, assignment := range o.Limits {
+		if err := l.Set(assignment); err != nil {
+			return l, usage("%s", err)
+		}
+	}
+	return l, nil
 }
 
 // onLoopback tells whether only this machine can reach an address.
@@ -94,10 +107,15 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 		}
 		o.DataDir = filepath.Join(dir, "server")
 	}
+	limits, err := o.limits()
+	if err != nil {
+		return err
+	}
 	log := a.logger(o.LogFormat)
 	s, err := server.New(ctx, server.Config{
 		DataDir: o.DataDir, Signup: o.Signup, PublicURL: o.PublicURL, TLSCert: o.TLSCert, TLSKey: o.TLSKey,
 		SessionMax: o.SessionMax, DetachedTTL: o.DetachedTTL, Version: thisBuild().Version,
+		Origins: o.Origins, Limits: limits,
 	}, log)
 	if err != nil {
 		return err

@@ -33,6 +33,14 @@ func (s *Server) enroll(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if wait := s.paces.enrollments.take(u.ID, s.now()); wait > 0 {
+		return later(wire.ErrSlowDown.With("too many machines are added in a minute: wait a little, then try again"), wait)
+	}
+	s.enrolling.Lock()
+	defer s.enrolling.Unlock()
+	if err := s.roomForMachine(r.Context(), u, body.PublicKey); err != nil {
+		return err
+	}
 	m, err := s.store.EnrollMachine(r.Context(), store.Machine{
 		AgentID: randomID(), UserID: u.ID, Owner: u.Username, Name: hello.Name, Description: hello.Description,
 		OS: hello.OS, Arch: hello.Arch, IP: clientIP(r), AgentVersion: hello.AgentVersion, Labels: hello.Labels,
@@ -43,6 +51,16 @@ func (s *Server) enroll(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.audit(r, "machine enrolled", "user", u.ID, "machine", m.AgentID, "name", m.Name)
 	return answer(w, http.StatusOK, wire.Enrolled{AgentID: m.AgentID, Name: m.Name})
+}
+
+// roomForMachine says no to one machine more than a user may have. One that is
+// there already may come again.
+func (s *Server) roomForMachine(ctx context.Context, u store.User, publicKey []byte) error {
+	n, err := s.store.CountMachines(ctx, u.ID, publicKey)
+	if err == nil && n >= s.cfg.Limits.MachinesPerUser {
+		return wire.ErrSlowDown.With("this account has %d machines, and may not have more: delete some, or have the server's --limit machines-per-user raised", n)
+	}
+	return err
 }
 
 // ownerOf finds whose API key this is. Any that is nobody's looks the same.

@@ -172,8 +172,8 @@ func TestOrigin(t *testing.T) {
 		behind bool // for the same behind a proxy that is https://vsay.example.com
 	}{
 		{"", true, true},
-		{"http://vsay.example.com:8080", true, true},
-		{"http://VSAY.example.com:8080", true, true},
+		{"http://vsay.example.com:8080", true, false},
+		{"http://VSAY.example.com:8080", true, false},
 		{"https://vsay.example.com", false, true},
 		{"https://vsay.example.com:443", false, true},
 		{"http://vsay.example.com", false, false},

@@ -19,9 +19,10 @@ import (
 
 // desk is what the server needs to give out places at sessions.
 type desk struct {
-	choosing sync.Mutex // one at a time picks a session
-	tickets  tickets
-	endings  endings
+	choosing  sync.Mutex // one at a time picks a session
+	enrolling sync.Mutex // one at a time adds a machine
+	tickets   tickets
+	endings   endings
 }
 
 func newDesk() desk {

@@ -24,6 +24,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			s.log.Warn("the public URL is no origin of a browser", "err", err)
 		}
 	}
+	for _, page := range s.pages {
+		if err := cross.AddTrustedOrigin(page.Scheme + "://" + page.Host); err != nil {
+			s.log.Warn("an allowed origin is none of a browser", "err", err)
+		}
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.busy.Add(1)
 		defer s.busy.Done()

@@ -1,9 +1,11 @@
 package server
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"vsay/internal/wire"
@@ -20,7 +22,7 @@ func (s *Server) checkOrigin(r *http.Request) error {
 	if err != nil || len(origins) > 1 || origin.Host == "" || origin.User != nil || origin.Path != "" || origin.RawQuery != "" {
 		return errOrigin
 	}
-	if sameOrigin(origin, ownOrigin(r)) || (s.public != nil && sameOrigin(origin, s.public)) {
+	if sameOrigin(origin, s.ownOrigin(r)) || slices.ContainsFunc(s.pages, func(page *url.URL) bool { return sameOrigin(origin, page) }) {
 		return nil
 	}
 	return errOrigin
@@ -28,12 +30,31 @@ func (s *Server) checkOrigin(r *http.Request) error {
 
 var errOrigin = wire.ErrForbidden.With("a page of another site may not open this")
 
-func ownOrigin(r *http.Request) *url.URL {
+// ownOrigin is that of this server's own pages. Where the server was told its
+// address, only that counts (beside loopback): what the request says of the host
+// is less than that, and says nothing of the scheme behind a proxy.
+func (s *Server) ownOrigin(r *http.Request) *url.URL {
+	if s.public != nil && !isLoopback(r.Host) {
+		return s.public
+	}
 	u := &url.URL{Scheme: "http", Host: r.Host}
 	if r.TLS != nil {
 		u.Scheme = "https"
 	}
 	return u
+}
+
+// parseOrigins reads a list of origins, as browsers write them.
+func parseOrigins(list []string) (origins []*url.URL, err error) {
+	for _, text := range list {
+		u, err := url.Parse(text)
+		bad := err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || strings.Contains(u.Host, "*")
+		if bad || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+			return nil, fmt.Errorf("%q is no origin: write it as https://shell.example.com, with its port if it has one and nothing behind", text)
+		}
+		origins = append(origins, u)
+	}
+	return origins, nil
 }
 
 func sameOrigin(a, b *url.URL) bool {

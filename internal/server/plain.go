@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -39,21 +40,22 @@ type plain struct {
 	over     bool
 }
 
-func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m store.Machine) error {
+func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m store.Machine, opened func()) error {
 	q := r.URL.Query()
 	readOnly, err := wantsToWatch(q)
 	if err != nil {
 		return err
 	}
 	cols, rows := size(r)
+	session := cmp.Or(q.Get("session_id"), me.only.session)
 	p := &plain{s: s, me: me, machine: m, progress: wire.NewProgress()}
 	p.room = sync.NewCond(&p.mu)
 	p.ask = wire.Open{
-		Session: q.Get("session_id"), New: q.Get("session_id") == "", ReadOnly: readOnly,
+		Session: session, New: session == "", ReadOnly: readOnly || me.only.readOnly,
 		Source: q.Get("source"), Cols: cols, Rows: rows,
 		Spec: wire.Spec{Kind: wire.KindShell, TTY: true, Orphan: wire.Seconds(plainPatience.Seconds())},
 	}
-	named := p.ask.Session != ""
+	named := session != ""
 	if p.ask.Source == "" {
 		p.ask.Source = "api"
 	}
@@ -70,11 +72,12 @@ func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m stor
 		first.View.Leave(context.Background(), nil)
 		return nil
 	}
+	opened()
 	ctx, done := linkContext()
 	defer done()
 	cut.set(p.sock.Close)
 	go p.sock.KeepAlive(ctx)
-	expire := time.AfterFunc(time.Until(me.Expires)+tokenGrace, func() { p.sock.Close(wire.ErrUnauthed) })
+	expire := time.AfterFunc(s.lasts(me), func() { p.sock.Close(wire.ErrUnauthed) })
 	defer expire.Stop()
 	p.run(ctx, done, cut, named)
 	return nil

@@ -18,6 +18,7 @@ type caller struct {
 	AuthTime time.Time
 	Expires  time.Time // of the token
 	IP       string
+	only     bounds // of a ticket
 }
 
 // handler answers, or says why not.
@@ -77,6 +78,7 @@ func (s *Server) table() []route {
 		s.admin("POST /api/admin/users/{id}/reset-password", s.replacePassword),
 
 		s.viewer("GET /api/terminal/{agent_id}/ws", s.terminal),
+		s.signedIn("POST /api/terminal/tickets", s.giveTicket),
 		s.signedIn("GET /api/terminal/sessions", s.listSessions),
 		s.signedIn("GET /api/terminal/sessions/{id}/wait", s.waitSession),
 		s.signedIn("PATCH /api/terminal/sessions/{id}", s.renameSession),

@@ -13,13 +13,8 @@ import (
 	"vsay/internal/wire"
 )
 
-// Limits on what one user, machine or session holds at a time.
-const (
-	maxUserSessions    = 64
-	maxMachineSessions = 256
-	maxViewers         = 16
-	seatWithin         = 20 * time.Second // to start a session, or to call its holder
-)
+// seatWithin is the time to start a session, or to call its holder.
+const seatWithin = 20 * time.Second
 
 // place is a viewer's place at a session, joined to its holder.
 type place struct {
@@ -35,6 +30,10 @@ func (s *Server) seat(ctx context.Context, me caller, m store.Machine, o wire.Op
 	ctx, cancel := context.WithTimeout(ctx, seatWithin)
 	defer cancel()
 	if err := check(&o); err != nil {
+		return place{}, err
+	}
+	o, err := me.only.narrow(o)
+	if err != nil {
 		return place{}, err
 	}
 	viewer := wire.Viewer{
@@ -143,8 +142,8 @@ func (s *Server) choose(ctx context.Context, me caller, m store.Machine, o wire.
 	defer s.choosing.Unlock()
 	x, err := s.existing(ctx, me, m, o)
 	if err == nil {
-		if len(s.relay.Viewers(x.ID)) >= maxViewers {
-			return x, nil, false, wire.ErrSlowDown.With("%d viewers watch that session already", maxViewers)
+		if most := s.cfg.Limits.ViewersPerSession; len(s.relay.Viewers(x.ID)) >= most {
+			return x, nil, false, wire.ErrSlowDown.With("%d viewers watch that session already", most)
 		}
 		return x, watch(x.ID), false, nil
 	}
@@ -209,8 +208,11 @@ func (s *Server) create(ctx context.Context, me caller, m store.Machine, o wire.
 	if err != nil {
 		return store.Session{}, err
 	}
-	if len(mine) >= maxUserSessions || len(here) >= maxMachineSessions {
+	if len(mine) >= s.cfg.Limits.SessionsPerUser || len(here) >= s.cfg.Limits.SessionsPerMachine {
 		return store.Session{}, wire.ErrSlowDown.With("too many sessions run already: end some (vsay sessions, vsay kill)")
+	}
+	if wait := s.paces.opens.take(me.User.ID, s.now()); wait > 0 {
+		return store.Session{}, later(wire.ErrSlowDown.With("that are too many new sessions in a minute: wait a little, then try again"), wait)
 	}
 	now := time.Now()
 	x := store.Session{

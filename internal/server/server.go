@@ -29,6 +29,7 @@ type Config struct {
 	DataDir     string        // its folder, made private
 	Signup      string        // "open" (default) or "closed"
 	PublicURL   string        // how the world reaches it; empty: as each request says
+	Origins     []string      // of pages elsewhere that may open terminals
 	TLSCert     string        // PEM files; both or neither
 	TLSKey      string        //
 	SessionMax  time.Duration // how long refreshing prolongs one login, 30 days
@@ -45,12 +46,25 @@ type Limits struct {
 	SignupBurst   int           // signups at once from one address or /64, 60
 	SignupEvery   time.Duration // and then one each, 2 min
 	ConnsPerIP    int           // connections that are no WebSocket from one address, 256; loopback is free
+
+	MachinesPerUser      int // 1,000
+	EnrollmentsPerMinute int // of one user, 600
+	SessionsPerUser      int // running ones, 64
+	SessionsPerMachine   int // running ones, 256
+	OpensPerMinute       int // new sessions of one user, 600
+	ViewersPerSession    int // 16
+	SocketsPerUser       int // terminals, 256
+	WaitingPerUser       int // of them, those that are not open yet, 64
+	TicketsPerMinute     int // of one user, 30
+
+	TokenGrace time.Duration // a terminal outlives its token so long, 5 min
 }
 
 // Server is one vsay server. Make it with New.
 type Server struct {
 	cfg    Config
-	public *url.URL // nil: not told
+	public *url.URL   // nil: not told
+	pages  []*url.URL // other origins
 	cert   *tls.Certificate
 	log    *slog.Logger
 	now    func() time.Time
@@ -63,6 +77,8 @@ type Server struct {
 	passwords *passwords
 	logins    *liveLogins
 	seen      *sightings
+	paces     paces
+	sockets   *sockets
 	handler   http.Handler
 	desk
 
@@ -85,10 +101,15 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 		passwords: newPasswords(strongest()),
 		logins:    newLiveLogins(),
 		seen:      newSightings(),
+		paces:     newPaces(cfg.Limits),
+		sockets:   newSockets(cfg.Limits),
 		desk:      newDesk(),
 		leave:     make(chan struct{}),
 	}
 	if s.public, err = parsePublic(cfg.PublicURL); err != nil {
+		return nil, err
+	}
+	if s.pages, err = parseOrigins(cfg.Origins); err != nil {
 		return nil, err
 	}
 	if s.cert, err = loadCert(cfg.TLSCert, cfg.TLSKey); err != nil {
@@ -116,12 +137,7 @@ func (c Config) complete() (Config, error) {
 	}
 	orDefault(&c.SessionMax, 30*24*time.Hour)
 	orDefault(&c.DetachedTTL, 72*time.Hour)
-	orDefault(&c.Limits.FreeFailures, 5)
-	orDefault(&c.Limits.MaxWait, 15*time.Minute)
-	orDefault(&c.Limits.FailuresPerIP, 20)
-	orDefault(&c.Limits.SignupBurst, 60)
-	orDefault(&c.Limits.SignupEvery, 2*time.Minute)
-	orDefault(&c.Limits.ConnsPerIP, 256)
+	c.Limits.complete()
 	return c, nil
 }
 

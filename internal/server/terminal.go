@@ -14,23 +14,24 @@ import (
 	"vsay/internal/wire"
 )
 
-// tokenGrace is how long a terminal outlives the token it was opened with. A
-// client that is there hands in a fresh one long before.
-const tokenGrace = 5 * time.Minute
-
 // terminal is the viewer's WebSocket, in either of its two forms.
 func (s *Server) terminal(w http.ResponseWriter, r *http.Request) error {
-	me, err := s.authenticate(r, true)
-	if err != nil {
+	if err := s.checkOrigin(r); err != nil {
 		return err
 	}
-	if err := s.checkOrigin(r); err != nil {
+	me, err := s.viewerOf(r)
+	if err != nil {
 		return err
 	}
 	m, err := s.machineFor(r.Context(), me, r.PathValue("agent_id"))
 	if err != nil {
 		return err
 	}
+	opened, leave, err := s.sockets.enter(me.User.ID)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	if !s.there(r.Context(), m) {
 		return wire.ErrOffline
 	}
@@ -38,9 +39,15 @@ func (s *Server) terminal(w http.ResponseWriter, r *http.Request) error {
 		return wire.ErrBadRequest.With("this address is a WebSocket: connect with a WebSocket client")
 	}
 	if wire.WantsFrames(r, wire.ViewerProtocol) {
-		return s.framed(w, r, me, m)
+		return s.framed(w, r, me, m, opened)
 	}
-	return s.plain(w, r, me, m)
+	return s.plain(w, r, me, m, opened)
+}
+
+// lasts is how long a terminal may stay open: it outlives its token a little. A
+// client that is there hands in a fresh one long before.
+func (s *Server) lasts(me caller) time.Duration {
+	return me.Expires.Sub(s.now()) + s.cfg.Limits.TokenGrace
 }
 
 // viewerLink is one client's vsay.v1 connection.
@@ -62,16 +69,17 @@ type view struct {
 	readOnly bool
 }
 
-func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m store.Machine) error {
+func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m store.Machine, opened func()) error {
 	conn, err := wire.Accept(w, r, wire.ViewerProtocol)
 	if err != nil {
 		return nil
 	}
+	opened()
 	ctx, done := linkContext()
 	defer done()
 	go conn.KeepAlive(ctx)
 	l := &viewerLink{s: s, conn: conn, me: me, machine: m, views: map[uint32]*view{}}
-	l.expire = time.AfterFunc(time.Until(me.Expires)+tokenGrace, func() { conn.Close(wire.ErrUnauthed) })
+	l.expire = time.AfterFunc(s.lasts(me), func() { conn.Close(wire.ErrUnauthed) })
 	defer l.expire.Stop()
 
 	err = l.read(ctx)
@@ -140,7 +148,7 @@ func (l *viewerLink) renew(ctx context.Context, token string) error {
 	if err != nil || me.Login != l.me.Login {
 		return wire.ErrUnauthed
 	}
-	l.expire.Reset(time.Until(me.Expires) + tokenGrace)
+	l.expire.Reset(l.s.lasts(me))
 	return nil
 }
 

@@ -79,6 +79,12 @@ func (s *Store) MachinesOf(ctx context.Context, userID string) ([]Machine, error
 	return collect(rows, err, scanMachine)
 }
 
+// CountMachines counts a user's machines, but for the one with that public key.
+func (s *Store) CountMachines(ctx context.Context, userID string, but []byte) (n int, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM machines WHERE user_id = $1 AND public_key <> $2", userID, but).Scan(&n)
+	return n, fault(err)
+}
+
 // DeleteMachine takes the machine's credential and ends its sessions, whose holders'
 // secrets are then good for hearing that, and for nothing else. A machine of somebody else is wire.ErrNotFound.
 func (s *Store) DeleteMachine(ctx context.Context, userID, agentID string) error {

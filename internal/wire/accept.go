@@ -20,6 +20,19 @@ func WantsFrames(r *http.Request, protocol string) bool {
 	return false
 }
 
+// Tickets are what a handshake offers as subprotocols in front of which
+// TicketPrefix stands: the one thing that a page can say of a WebSocket.
+func Tickets(r *http.Request) (all []string) {
+	for _, h := range r.Header.Values("Sec-WebSocket-Protocol") {
+		for p := range strings.SplitSeq(h, ",") {
+			if ticket, ok := strings.CutPrefix(strings.TrimSpace(p), TicketPrefix); ok {
+				all = append(all, ticket)
+			}
+		}
+	}
+	return all
+}
+
 // Accept upgrades a request to a link that speaks protocol. Who asks, and from
 // which Origin, was checked before.
 func Accept(w http.ResponseWriter, r *http.Request, protocol string) (*Conn, error) {
@@ -36,7 +49,7 @@ func Accept(w http.ResponseWriter, r *http.Request, protocol string) (*Conn, err
 // AcceptPlain upgrades a request to a terminal of bare bytes.
 func AcceptPlain(w http.ResponseWriter, r *http.Request) (Plain, error) {
 	h := &hijacked{ResponseWriter: w}
-	ws, err := upgrade(h, r)
+	ws, err := upgrade(h, r, PlainProtocol) // a browser that offers some wants one of them back
 	if err != nil {
 		return Plain{}, err
 	}

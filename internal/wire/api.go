@@ -125,6 +125,28 @@ type RenameSession struct {
 	Name string `json:"name"`
 }
 
+// AskTicket is the body of POST /api/terminal/tickets: what the ticket is for.
+type AskTicket struct {
+	AgentID   string `json:"agent_id"`
+	SessionID string `json:"session_id"` // empty: any of the user's sessions there, or a new one
+	Mode      string `json:"mode"`       // ModeControl or ModeReadOnly
+}
+
+const (
+	ModeControl  = "control"
+	ModeReadOnly = "read_only"
+)
+
+// Ticket answers AskTicket. It opens one terminal, once, as a subprotocol with
+// TicketPrefix in front.
+type Ticket struct {
+	Ticket    string    `json:"ticket"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// TicketPrefix is in front of a ticket among a handshake's subprotocols.
+const TicketPrefix = "vsay.t."
+
 // Sessions is the list around Session.
 type Sessions struct {
 	Sessions []Session `json:"sessions"`
@@ -217,6 +239,7 @@ const (
 // Subprotocols of the WebSockets.
 const (
 	ViewerProtocol = "vsay.v1"
+	PlainProtocol  = "vsay.plain" // what no subprotocol means, for who has to name one
 	HoldProtocol   = "vsay.hold.v1"
 	AgentProtocol  = "vsay.agent.v1"
 )

@@ -1,0 +1,86 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A limit has one name, on the command line and in docs/running.md, where a test
+// looks for it and its default.
+type namedLimit struct {
+	name     string
+	value    any // *int or *time.Duration
+	fallback any
+	most     int // 0: as many as one likes
+}
+
+func (l *Limits) named() []namedLimit {
+	return []namedLimit{
+		{"free-failures", &l.FreeFailures, 5, 0},
+		{"max-wait", &l.MaxWait, 15 * time.Minute, 0},
+		{"failures-per-ip", &l.FailuresPerIP, 20, 0},
+		{"signup-burst", &l.SignupBurst, 60, 0},
+		{"signup-every", &l.SignupEvery, 2 * time.Minute, 0},
+		{"conns-per-ip", &l.ConnsPerIP, 256, 0},
+		{"machines-per-user", &l.MachinesPerUser, 1000, 0},
+		{"enrollments-per-minute", &l.EnrollmentsPerMinute, 600, 0},
+		{"sessions-per-user", &l.SessionsPerUser, 64, 0},
+		{"sessions-per-machine", &l.SessionsPerMachine, 256, 0},
+		{"opens-per-minute", &l.OpensPerMinute, 600, 0},
+		{"viewers-per-session", &l.ViewersPerSession, 16, 64}, // the machine's end takes no more
+		{"sockets-per-user", &l.SocketsPerUser, 256, 0},
+		{"waiting-per-user", &l.WaitingPerUser, 64, 0},
+		{"tickets-per-minute", &l.TicketsPerMinute, 30, 0},
+		{"token-grace", &l.TokenGrace, 5 * time.Minute, 0},
+	}
+}
+
+// complete puts the defaults where nothing was said.
+func (l *Limits) complete() {
+	for _, n := range l.named() {
+		switch v := n.value.(type) {
+		case *int:
+			orDefault(v, n.fallback.(int))
+		case *time.Duration:
+			orDefault(v, n.fallback.(time.Duration))
+		}
+	}
+}
+
+// Set takes a limit as it is given on a command line, NAME=VALUE.
+func (l *Limits) Set(assignment string) error {
+	name, value, ok := strings.Cut(assignment, "=")
+	var known []string
+	for _, n := range l.named() {
+		if ok && n.name == name {
+			return n.set(value)
+		}
+		known = append(known, n.name)
+	}
+	return fmt.Errorf("%q is no limit: write NAME=VALUE, with one of %s", assignment, strings.Join(known, ", "))
+}
+
+func (n namedLimit) set(value string) (err error) {
+	switch v := n.value.(type) {
+	case *int:
+		*v, err = strconv.Atoi(value)
+		if err == nil && (*v < 1 || n.most > 0 && *v > n.most) {
+			err = errors.New("out of range")
+		}
+		if err != nil && n.most > 0 {
+			return fmt.Errorf("the limit %s is a number from 1 to %d, not %q", n.name, n.most, value)
+		}
+		if err != nil {
+			return fmt.Errorf("the limit %s is a number from 1 up, not %q", n.name, value)
+		}
+	case *time.Duration:
+		*v, err = time.ParseDuration(value)
+		if err != nil || *v <= 0 {
+			return fmt.Errorf("the limit %s is a time like 90s or 15m, not %q", n.name, value)
+		}
+	}
+	return nil
+}

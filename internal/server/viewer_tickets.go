@@ -1,0 +1,146 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"vsay/internal/store"
+	"vsay/internal/wire"
+)
+
+// viewerTicketLife is how long a page has to open the terminal it got a ticket for.
+const viewerTicketLife = 30 * time.Second
+
+var errBadTicket = wire.ErrUnauthed.With("the ticket is not valid here, was used or has ended: ask for another one")
+
+// bounds are what a caller's ticket allows; the zero value is everything.
+type bounds struct {
+	session  string // only this one
+	readOnly bool   // and only to watch
+}
+
+// giveTicket answers with a ticket that opens one terminal, once, and soon: for a
+// page, which can set no header of a WebSocket and must not have a token in its
+// address. What would refuse the terminal refuses the ticket, where a page can
+// read why.
+func (s *Server) giveTicket(w http.ResponseWriter, r *http.Request, me caller) error {
+	body, err := read[wire.AskTicket](w, r)
+	if err != nil {
+		return err
+	}
+	if body.Mode != wire.ModeControl && body.Mode != wire.ModeReadOnly {
+		return wire.ErrBadRequest.With("mode is %q or %q", wire.ModeControl, wire.ModeReadOnly)
+	}
+	if err := s.checkOrigin(r); err != nil {
+		return err
+	}
+	if wait := s.paces.tickets.take(me.User.ID, s.now()); wait > 0 {
+		return later(wire.ErrSlowDown.With("that are too many tickets in a minute: wait a little, then try again"), wait)
+	}
+	m, err := s.machineFor(r.Context(), me, body.AgentID)
+	if err != nil {
+		return err
+	}
+	if body.SessionID != "" {
+		if _, err := s.existing(r.Context(), me, m, wire.Open{Session: body.SessionID}); err != nil {
+			return err
+		}
+	}
+	if !s.there(r.Context(), m) {
+		return wire.ErrOffline
+	}
+	given := s.newViewerTicket()
+	if err := s.keepViewerTicket(r.Context(), given, me, body, originOf(r)); err != nil {
+		return err
+	}
+	s.audit(r, "ticket", "user", me.User.ID, "login", me.Login, "machine", m.AgentID, "session", body.SessionID, "mode", body.Mode)
+	return answer(w, http.StatusOK, given)
+}
+
+// newViewerTicket makes a ticket of more than 256 bits.
+func (s *Server) newViewerTicket() wire.Ticket {
+	return wire.Ticket{Ticket: rand.Text() + rand.Text(), ExpiresAt: s.now().Add(viewerTicketLife).UTC()}
+}
+
+// keepViewerTicket writes down its hash, and what it is good for.
+func (s *Server) keepViewerTicket(ctx context.Context, given wire.Ticket, me caller, ask wire.AskTicket, origin string) error {
+	hash := sha256.Sum256([]byte(given.Ticket))
+	return s.store.CreateViewerTicket(ctx, hash[:], store.ViewerTicket{
+		UserID: me.User.ID, Login: me.Login, Epoch: me.User.Epoch, AgentID: ask.AgentID, Session: ask.SessionID,
+		ReadOnly: ask.Mode == wire.ModeReadOnly, Origin: origin, TokenEnds: me.Expires, Ends: given.ExpiresAt,
+	}, s.now())
+}
+
+// viewerOf finds out who opens a terminal: by a ticket, or by a token as
+// everywhere, which may be in the address here.
+func (s *Server) viewerOf(r *http.Request) (caller, error) {
+	tickets := wire.Tickets(r)
+	tokens := len(r.Header.Values("Authorization")) + len(r.URL.Query()["token"])
+	switch {
+	case len(tickets) == 0:
+		return s.authenticate(r, true)
+	case len(tickets)+tokens > 1:
+		return caller{}, wire.ErrBadRequest.With("send one ticket or one token, not two")
+	}
+	return s.redeemTicket(r, tickets[0])
+}
+
+// redeemTicket takes the ticket, whatever it was for: one that somebody tried to
+// use elsewhere is nobody's any more.
+func (s *Server) redeemTicket(r *http.Request, secret string) (caller, error) {
+	hash := sha256.Sum256([]byte(secret))
+	t, err := s.store.RedeemViewerTicket(r.Context(), hash[:], s.now())
+	if errors.Is(err, wire.ErrNotFound) {
+		return caller{}, errBadTicket
+	}
+	if err != nil {
+		return caller{}, err
+	}
+	session := r.URL.Query().Get("session_id")
+	elsewhere := t.Origin != "" && t.Origin != originOf(r)
+	if t.AgentID != r.PathValue("agent_id") || elsewhere || session != "" && session != t.Session {
+		return caller{}, errBadTicket
+	}
+	l, u, err := s.liveLogin(r.Context(), t.Login)
+	if err != nil {
+		return caller{}, err
+	}
+	if u.ID != t.UserID || u.Epoch != t.Epoch {
+		return caller{}, errBadTicket
+	}
+	return caller{
+		User: u, Login: l.ID, AuthTime: l.AuthTime, Expires: t.TokenEnds, IP: clientIP(r),
+		only: bounds{t.Session, t.ReadOnly},
+	}, nil
+}
+
+// narrow fills in what a ticket says of the session that is asked for, and refuses
+// what goes beyond it.
+func (b bounds) narrow(o wire.Open) (wire.Open, error) {
+	if b.session != "" && o.Session == "" && o.Name == "" && !o.New {
+		o.Session = b.session
+	}
+	if b.session != "" && o.Session != b.session {
+		return o, wire.ErrForbidden.With("the ticket is for another session: ask for one for this")
+	}
+	if b.readOnly && !o.ReadOnly {
+		return o, wire.ErrForbidden.With("the ticket is for watching only: open the session read-only, or ask for a ticket with mode control")
+	}
+	return o, nil
+}
+
+// originOf is the page's origin in one spelling, empty where no page asks.
+func originOf(r *http.Request) string {
+	origin := r.Header.Get("Origin")
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" {
+		return origin
+	}
+	return u.Scheme + "://" + strings.ToLower(hostPort(u))
+}
