@@ -112,6 +112,9 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	log := a.logger(o.LogFormat)
+	if err := leaveNoCore(); err != nil {
+		log.Warn("a crash of this server may leave an image of its memory, which holds keys", "err", err)
+	}
 	s, err := server.New(ctx, server.Config{
 		DataDir: o.DataDir, Signup: o.Signup, PublicURL: o.PublicURL, TLSCert: o.TLSCert, TLSKey: o.TLSKey,
 		SessionMax: o.SessionMax, DetachedTTL: o.DetachedTTL, Version: thisBuild().Version,

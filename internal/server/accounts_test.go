@@ -87,7 +87,8 @@ func TestSignupRefuses(t *testing.T) {
 		"a deep hole":            {`{"x":` + strings.Repeat("[", 60000), wire.ErrBadRequest},
 		"a deeper hole":          {strings.Repeat("[", 100_000), wire.ErrBadRequest},
 		"a large body":           {strings.Replace(fine, `{`, `{"x":"`+strings.Repeat("x", 64<<10)+`",`, 1), wire.ErrTooLarge},
-		"a megabyte":             {body("bob", "bob@example.com", strings.Repeat("x", 1<<20)), wire.ErrTooLarge},
+		"a megabyte of password": {body("bob", "bob@example.com", strings.Repeat("x", 1<<20)), wire.ErrBadRequest},
+		"a megabyte of email":    {body("bob", strings.Repeat("x", 1<<20), goodPassword), wire.ErrTooLarge},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) { w.do("POST", "/api/signup", tt.body).refused(t, tt.want) })

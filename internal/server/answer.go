@@ -1,12 +1,14 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"vsay/internal/wire"
@@ -70,11 +72,28 @@ func read[T any](w http.ResponseWriter, r *http.Request) (T, error) {
 	if err != nil || kind != "application/json" {
 		return v, wire.ErrNotJSON
 	}
-	err = wire.DecodeFrom(http.MaxBytesReader(w, r.Body, maxBody), &v)
+	b := bytes.NewBuffer(make([]byte, 0, bytes.MinRead+min(max(r.ContentLength, 0), maxBody))) // no larger than it has to be
+	_, err = b.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
 	if large := new(http.MaxBytesError); errors.As(err, &large) {
-		return v, wire.ErrTooLarge
+		return v, tooLarge(b.Bytes())
 	}
-	return v, err
+	if err != nil {
+		return v, errors.Join(wire.ErrBadRequest.With("the body broke off"), err)
+	}
+	return v, wire.Decode(b.Bytes(), &v)
+}
+
+// tooLarge is what to say of a body that begins so. Where it is the password that
+// does not end, that is what is wrong.
+func tooLarge(beginning []byte) error {
+	where, err := wire.Unfinished(beginning)
+	switch {
+	case err != nil:
+		return err
+	case strings.HasSuffix(where, "password"):
+		return errLongPassword
+	}
+	return wire.ErrTooLarge
 }
 
 // readOptional is read for a route that asks for no body.

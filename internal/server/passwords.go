@@ -160,6 +160,8 @@ func parsePHC(hash string) (c cost, salt, key []byte, err error) {
 	return c, salt, key, err
 }
 
+var errLongPassword = wire.ErrBadRequest.With("the password is too long: use %d characters or less", maxPassword)
+
 // newPassword is what to hash of a password that somebody chose.
 func newPassword(typed string) (string, error) {
 	password, err := normalPassword(typed)
@@ -171,7 +173,7 @@ func newPassword(typed string) (string, error) {
 		return "", wire.ErrBadRequest.With("the password is too short: use %d characters or more", minPassword)
 	}
 	if n > maxPassword {
-		return "", wire.ErrBadRequest.With("the password is too long: use %d characters or less", maxPassword)
+		return "", errLongPassword
 	}
 	return password, nil
 }
@@ -184,7 +186,7 @@ func normalPassword(typed string) (string, error) {
 		return "", wire.ErrBadRequest.With("the password is missing")
 	}
 	if len(typed) > maxPasswordBytes {
-		return "", wire.ErrBadRequest.With("the password is too long: use %d characters or less", maxPassword)
+		return "", errLongPassword
 	}
 	if password, err := precis.OpaqueString.String(typed); err == nil {
 		return password, nil

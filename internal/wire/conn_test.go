@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,6 +165,29 @@ func TestDecodeIsStrict(t *testing.T) {
 	var l Login
 	if err := Decode([]byte(`{"EMAIL":"x","email":"a","is_admin":true}`), &l); err != nil || l.Email != "a" {
 		t.Errorf("unknown names must be ignored, names in another case unknown: %+v, %v", l, err)
+	}
+}
+
+func TestUnfinished(t *testing.T) {
+	for cut, want := range map[string]string{
+		`{"email":"a","password":"abc`:  "/password",
+		`{"a":{"new_password":"abc`:     "/a/new_password",
+		`{"password":`:                  "/password",
+		`{"password":"a","ema`:          "",
+		`{"password":"a"`:               "",
+		`{"password":"a","other":["x",`: "",
+		`{"password":"a"}`:              "",
+		`"password`:                     "",
+		``:                              "",
+	} {
+		if got, err := Unfinished([]byte(cut)); got != want || err != nil {
+			t.Errorf("%s breaks off in %q, %v, want %q", cut, got, err, want)
+		}
+	}
+	for _, bad := range []string{`nonsense "password":"abc`, strings.Repeat("[", 100_000), `{"a":1,"a":"abc`} {
+		if _, err := Unfinished([]byte(bad)); !errors.Is(err, ErrBadRequest) {
+			t.Errorf("%.40s: %v", bad, err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"io"
 
@@ -25,6 +26,27 @@ func DecodeFrom(r io.Reader, v any) error {
 		return badJSON(err)
 	}
 	return nil
+}
+
+// Unfinished is the JSON pointer of the value that b breaks off in: "/password" of
+// `{"password":"abc`; empty, when b ends anywhere else. It fails as Decode does on
+// what is no beginning of JSON.
+func Unfinished(b []byte) (string, error) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(b))
+	for {
+		_, err := d.ReadToken()
+		switch {
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			if kind, n := d.StackIndex(d.StackDepth()); kind != jsontext.KindBeginObject || n%2 == 0 {
+				return "", nil // in a name, or in a list
+			}
+			return string(d.StackPointer()), nil
+		case errors.Is(err, io.EOF):
+			return "", nil
+		case err != nil:
+			return "", badJSON(err)
+		}
+	}
 }
 
 func badJSON(err error) error {
