@@ -74,6 +74,9 @@ func (a *Agent) Run(ctx context.Context) error {
 			return err
 		}
 		pause := rand.N(again.most(began, time.Now(), errors.Is(err, wire.ErrLinkLost)))
+		if told := new(sentAway); errors.As(err, told) {
+			pause = told.after // the server knows how many of us there are
+		}
 		a.Log.Warn("no link to the server", "err", wire.AsError(err).Message, "retry_in", pause.Round(time.Millisecond))
 		select {
 		case <-time.After(pause):
@@ -109,11 +112,19 @@ func (a *Agent) serve(ctx context.Context) error {
 		a.Online(a.id.AgentID, a.id.Name)
 	}
 	go a.beat(ctx, conn)
+	var away *sentAway
 	for {
 		f, err := conn.Read(ctx)
 		if err != nil {
 			// Whatever ended it, only the next dial's answer says whether there is a point.
-			return wire.ErrLinkLost.With("the link ended: %s", wire.AsError(err).Message)
+			lost := wire.ErrLinkLost.With("the link ended: %s", wire.AsError(err).Message)
+			if away != nil {
+				return sentAway{lost, away.after}
+			}
+			return lost
+		}
+		if f.Kind == wire.KindGoAway {
+			away = goAway(f)
 		}
 		if do := a.order(f); do != nil {
 			go func(stream uint32) {

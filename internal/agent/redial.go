@@ -2,7 +2,11 @@
 
 package agent
 
-import "time"
+import (
+	"time"
+
+	"vsay/internal/wire"
+)
 
 // Redialling, with full jitter so that ten thousand agents do not come at once.
 const (
@@ -36,4 +40,24 @@ func (r *redial) most(began, now time.Time, up bool) time.Duration {
 	}
 	r.wait = min(2*r.wait, maxWait)
 	return most
+}
+
+// sentAway ends a link whose server said when to come back.
+type sentAway struct {
+	error
+	after time.Duration
+}
+
+func (e sentAway) Unwrap() error { return e.error }
+
+// maxAway is the longest that a server may send us away for.
+const maxAway = 5 * time.Minute
+
+// goAway reads when to come back; nil: the frame says nothing of use.
+func goAway(f wire.Frame) *sentAway {
+	var g wire.GoAway
+	if wire.Decode(f.Payload, &g) != nil || g.After < 0 {
+		return nil
+	}
+	return &sentAway{after: min(g.After, wire.Seconds(maxAway.Seconds())).Duration()}
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -16,8 +15,8 @@ import (
 )
 
 type serveOptions struct {
+	dataOptions `mapstructure:",squash"`
 	Listen      string        `mapstructure:"listen"`
-	DataDir     string        `mapstructure:"data-dir"`
 	Signup      string        `mapstructure:"signup"`
 	TLSCert     string        `mapstructure:"tls-cert"`
 	TLSKey      string        `mapstructure:"tls-key"`
@@ -44,7 +43,7 @@ func (a *app) serveCmd() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.String("listen", "127.0.0.1:8080", "the `address` to listen on; port 0 takes a free one")
-	f.String("data-dir", "", "the `folder` that holds all the server has to remember (default $XDG_STATE_HOME/vsay/server)")
+	dataFlags(cmd)
 	f.String("signup", "open", "who may create an account: open, invite or closed")
 	f.String("tls-cert", "", "the certificate chain, a PEM `file`")
 	f.String("tls-key", "", "its key, a PEM `file`")
@@ -54,6 +53,7 @@ func (a *app) serveCmd() *cobra.Command {
 	f.Duration("session-max", 30*24*time.Hour, "a login ends this long after the password was given")
 	f.Duration("detached-ttl", 72*time.Hour, "a session that nobody watches ends after this long")
 	f.String("log-format", "text", "text or json")
+	cmd.AddCommand(a.rotateKeysCmd())
 	return cmd
 }
 
@@ -100,12 +100,9 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 	if err := o.check(a.InsecureHTTP); err != nil {
 		return err
 	}
-	if o.DataDir == "" {
-		dir, err := stateDir()
-		if err != nil {
-			return err
-		}
-		o.DataDir = filepath.Join(dir, "server")
+	cfg, err := o.serverConfig()
+	if err != nil {
+		return err
 	}
 	limits, err := o.limits()
 	if err != nil {
@@ -116,7 +113,7 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 		log.Warn("a crash of this server may leave an image of its memory, which holds keys", "err", err)
 	}
 	s, err := server.New(ctx, server.Config{
-		DataDir: o.DataDir, Signup: o.Signup, PublicURL: o.PublicURL, TLSCert: o.TLSCert, TLSKey: o.TLSKey,
+		DataDir: cfg.DataDir, MasterKey: cfg.MasterKey, Signup: o.Signup, PublicURL: o.PublicURL, TLSCert: o.TLSCert, TLSKey: o.TLSKey,
 		SessionMax: o.SessionMax, DetachedTTL: o.DetachedTTL, Version: thisBuild().Version,
 		Origins: o.Origins, Limits: limits,
 	}, log)

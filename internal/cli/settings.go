@@ -25,7 +25,7 @@ type settings struct {
 var configKeys = []string{
 	"host", "account", "output", "quiet", "insecure-http", "tls-ca", // everywhere
 	"email", "username", // login, signup
-	"listen", "data-dir", "signup", "tls-cert", "tls-key", "public-url", "session-max", "detached-ttl", "log-format", "allowed-origins", "limit", // serve
+	"listen", "data-dir", "master-key-file", "signup", "tls-cert", "tls-key", "public-url", "session-max", "detached-ttl", "log-format", "allowed-origins", "limit", // serve
 	"name", "label", "state-dir", "shell", "token-file", // agent
 }
 

@@ -3,7 +3,6 @@ package server
 import (
 	"crypto/hmac"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"math/big"
@@ -27,23 +26,31 @@ func (k keys) newAPIKey(u *store.User) (key string) {
 	secret := randomBase62(secretLen)
 	u.KeyID = randomBase62(keyIDLen)
 	u.KeyGen++
-	u.KeyMAC = mac(k.apiVerify, []byte(secret))
-	nonce := random(k.apiShow.NonceSize())
-	u.KeySealed = k.apiShow.Seal(nonce, nonce, []byte(secret), sealedFor(*u))
+	k.keep(u, secret)
 	return formatKey(u.KeyID, secret)
+}
+
+// keep puts into u what is stored of the secret of its API key.
+func (k keys) keep(u *store.User, secret string) {
+	u.KeyMAC = mac(k.apiVerify, []byte(secret))
+	u.KeySealed = seal(k.apiShow, []byte(secret), sealedFor(*u))
 }
 
 // showAPIKey opens what newAPIKey sealed.
 func (k keys) showAPIKey(u store.User) (string, error) {
-	n := k.apiShow.NonceSize()
-	if len(u.KeySealed) < n {
-		return "", errors.New("server: a sealed API key is cut short")
+	secret, err := k.apiSecret(u)
+	if err != nil {
+		return "", err
 	}
-	secret, err := k.apiShow.Open(nil, u.KeySealed[:n], u.KeySealed[n:], sealedFor(u))
+	return formatKey(u.KeyID, secret), nil
+}
+
+func (k keys) apiSecret(u store.User) (string, error) {
+	secret, err := unseal(k.apiShow, u.KeySealed, sealedFor(u))
 	if err != nil {
 		return "", fmt.Errorf("server: the API key of user %s cannot be opened: %w", u.ID, err)
 	}
-	return formatKey(u.KeyID, string(secret)), nil
+	return string(secret), nil
 }
 
 // ownsKey tells, in a time that says nothing, whether secret is the user's.

@@ -9,13 +9,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
-
-	"vsay/internal/store"
 )
 
 const masterLen = 32 // bytes
@@ -28,6 +23,7 @@ type keys struct {
 	apiShow   cipher.AEAD
 	challenge []byte
 	check     []byte
+	ring      cipher.AEAD // seals the signing keys
 }
 
 func deriveKeys(master []byte) (keys, error) {
@@ -35,21 +31,44 @@ func deriveKeys(master []byte) (keys, error) {
 		return hkdf.Key(sha256.New, master, nil, "vsay "+purpose, masterLen)
 	}
 	var k keys
-	var show []byte
+	var show, ring []byte
 	for purpose, key := range map[string]*[]byte{
 		"jwt": &k.jwt, "api-verify": &k.apiVerify, "api-show": &show, "challenge": &k.challenge, "check": &k.check,
+		"ring": &ring,
 	} {
 		var err error
 		if *key, err = child(purpose); err != nil {
 			return keys{}, err
 		}
 	}
-	block, err := aes.NewCipher(show)
-	if err != nil {
+	var err error
+	if k.apiShow, err = sealer(show); err != nil {
 		return keys{}, err
 	}
-	k.apiShow, err = cipher.NewGCM(block)
+	k.ring, err = sealer(ring)
 	return k, err
+}
+
+func sealer(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
+
+// seal closes a secret so that it opens with the same key in the same place only.
+func seal(with cipher.AEAD, secret, place []byte) []byte {
+	nonce := random(with.NonceSize())
+	return with.Seal(nonce, nonce, secret, place)
+}
+
+func unseal(with cipher.AEAD, sealed, place []byte) ([]byte, error) {
+	n := with.NonceSize()
+	if len(sealed) < n {
+		return nil, errors.New("server: a sealed secret is cut short")
+	}
+	return with.Open(nil, sealed[:n], sealed[n:], place)
 }
 
 // fingerprint tells one master key from another and nothing about either.
@@ -57,7 +76,7 @@ func (k keys) fingerprint() string {
 	return hex.EncodeToString(mac(k.check, []byte("fingerprint"))[:8])
 }
 
-// kid names the signing key in the tokens' header.
+// kid names the first signing key in the tokens' header.
 func (k keys) kid() string { return hex.EncodeToString(mac(k.check, k.jwt)[:8]) }
 
 func mac(key []byte, parts ...[]byte) []byte {
@@ -66,63 +85,6 @@ func mac(key []byte, parts ...[]byte) []byte {
 		h.Write(p)
 	}
 	return h.Sum(nil)
-}
-
-// openMaster reads the master key, or makes it on the very first start: that is
-// when the database does not exist either.
-func openMaster(path, database string) ([]byte, error) {
-	if err := store.PrivateDir(filepath.Dir(path)); err != nil {
-		return nil, err
-	}
-	key, err := readMaster(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
-	}
-	if _, err := os.Lstat(database); err == nil {
-		return nil, fmt.Errorf("%s is missing, but the database beside it needs it: put it back", path)
-	}
-	if err := makeMaster(path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("the master key cannot be made: %w", err)
-	}
-	return readMaster(path)
-}
-
-func readMaster(path string) ([]byte, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case info.Mode()&fs.ModeSymlink != 0:
-		return nil, fmt.Errorf("%s is a symbolic link: put the key itself there", path)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no regular file: put the key there", path)
-	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("%s can be read by other users (mode %04o): make sure that nobody did, then chmod 600 it", path, info.Mode().Perm())
-	case info.Size() != masterLen:
-		return nil, fmt.Errorf("%s holds %d bytes and not %d: put the right key back", path, info.Size(), masterLen)
-	}
-	return os.ReadFile(path)
-}
-
-// makeMaster writes the key aside and links it to its name, which fails when
-// somebody else was quicker: the name never stands for half a key.
-func makeMaster(path string) error {
-	key := random(masterLen)
-	aside := path + "." + randomID()[:8]
-	defer func() { _ = os.Remove(aside) }()
-	f, err := os.OpenFile(aside, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, werr := f.Write(key)
-	if err := errors.Join(werr, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(aside, path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
 }
 
 func syncDir(dir string) error {

@@ -76,6 +76,7 @@ func (s *Server) table() []route {
 		s.admin("POST /api/admin/users/{id}/promote", s.onUser("user promoted", "User is an administrator", s.promoteUser)),
 		s.admin("POST /api/admin/users/{id}/demote", s.onUser("user demoted", "User is no administrator", s.demoteUser)),
 		s.admin("POST /api/admin/users/{id}/reset-password", s.replacePassword),
+		s.admin("POST /api/admin/rotate-keys", s.rotateKeys),
 
 		s.viewer("GET /api/terminal/{agent_id}/ws", s.terminal),
 		s.signedIn("POST /api/terminal/tickets", s.giveTicket),

@@ -27,6 +27,7 @@ import (
 // the comments.
 type Config struct {
 	DataDir     string        // its folder, made private
+	MasterKey   []byte        // nil: the one in the data folder
 	Signup      string        // "open" (default) or "closed"
 	PublicURL   string        // how the world reaches it; empty: as each request says
 	Origins     []string      // of pages elsewhere that may open terminals
@@ -73,6 +74,7 @@ type Server struct {
 	store     *store.Store
 	relay     *relay.Relay
 	keys      keys
+	ring      keyring
 	issuer    string // this install, in its tokens
 	passwords *passwords
 	logins    *liveLogins
@@ -188,34 +190,39 @@ func (s *Server) openData(ctx context.Context) error {
 }
 
 func (s *Server) openStore(ctx context.Context) error {
-	file := filepath.Join(s.cfg.DataDir, "vsay.db")
-	master, err := openMaster(filepath.Join(s.cfg.DataDir, "master.key"), file)
+	master, err := s.cfg.master()
 	if err != nil {
 		return err
 	}
-	if s.keys, err = deriveKeys(master); err != nil {
+	if s.store, err = store.Open(ctx, filepath.Join(s.cfg.DataDir, "vsay.db")); err != nil {
 		return err
 	}
-	if s.store, err = store.Open(ctx, file); err != nil {
-		return err
-	}
-	if s.issuer, err = s.openInstall(ctx); err != nil {
+	if err = s.openInstall(ctx, master); err != nil {
 		return errors.Join(err, s.store.Close())
 	}
 	return nil
 }
 
-// openInstall gives this install its identity, and makes sure that key and
-// database belong together: with another key every API key would look wrong.
-func (s *Server) openInstall(ctx context.Context) (string, error) {
+// openInstall finds the keys that belong to the database, and who this install is.
+func (s *Server) openInstall(ctx context.Context, master []byte) error {
+	var err error
+	if s.keys, err = deriveKeys(master); err != nil {
+		return err
+	}
 	known, err := s.store.Meta(ctx, "key_check", s.keys.fingerprint())
 	if err != nil {
-		return "", err
+		return err
 	}
-	if known != s.keys.fingerprint() {
-		return "", fmt.Errorf("master.key in %s is not the key of the database beside it: put the right one back", s.cfg.DataDir)
+	if master, err = s.cfg.settleMaster(master, known); err != nil {
+		return err
 	}
-	return s.store.Meta(ctx, "install_id", randomID())
+	if s.keys, err = deriveKeys(master); err != nil {
+		return err
+	}
+	if s.issuer, err = s.store.Meta(ctx, "install_id", randomID()); err != nil {
+		return err
+	}
+	return s.openRing(ctx)
 }
 
 // Handler answers requests as Run does, for a listener of somebody else.
@@ -280,6 +287,9 @@ func (s *Server) chores(ctx context.Context) {
 			// a token outlives its login's last refresh by a day at most
 			if err := s.store.Prune(ctx, s.now(), s.now().Add(-s.cfg.SessionMax-48*time.Hour)); err != nil {
 				s.log.Warn("old counters and logins could not be removed", "err", err)
+			}
+			if err := s.pruneRing(ctx); err != nil {
+				s.log.Warn("old signing keys could not be removed", "err", err)
 			}
 			if err := s.endSilent(ctx); err != nil {
 				s.log.Warn("sessions of machines that are gone were not written off", "err", err)

@@ -48,8 +48,9 @@ func (s *Server) newToken(u store.User, l store.Login) (string, error) {
 		},
 		Login: l.ID, AuthTime: l.AuthTime.Unix(), Epoch: u.Epoch,
 	})
-	t.Header["typ"], t.Header["kid"] = tokenType, s.keys.kid()
-	return t.SignedString(s.keys.jwt)
+	key := s.ring.signing()
+	t.Header["typ"], t.Header["kid"] = tokenType, key.id
+	return t.SignedString(key.secret)
 }
 
 // parseToken checks everything that the token itself says.
@@ -69,10 +70,12 @@ func (s *Server) parseToken(token string) (claims, error) {
 }
 
 func (s *Server) signingKey(t *jwt.Token) (any, error) {
-	if t.Header["typ"] != tokenType || t.Header["kid"] != s.keys.kid() {
+	kid, _ := t.Header["kid"].(string)
+	key, ok := s.ring.verifying(kid, s.now())
+	if t.Header["typ"] != tokenType || !ok {
 		return nil, errors.New("server: a token of another kind or key")
 	}
-	return s.keys.jwt, nil
+	return key, nil
 }
 
 // authenticate finds out who asks: a token in the Authorization header or, where

@@ -360,6 +360,7 @@ func FuzzParseToken(f *testing.F) {
 	if s.keys, err = deriveKeys(make([]byte, masterLen)); err != nil {
 		f.Fatal(err)
 	}
+	s.ring.put([]signingKey{{id: s.keys.kid(), secret: s.keys.jwt}})
 	s.cfg.SessionMax = time.Hour
 	good, err := s.newToken(store.User{ID: "user"}, store.Login{ID: "login", AuthTime: time.Now()})
 	if err != nil {

@@ -243,3 +243,9 @@ const (
 	HoldProtocol   = "vsay.hold.v1"
 	AgentProtocol  = "vsay.agent.v1"
 )
+
+// KeyRotated is what POST /api/admin/rotate-keys answers.
+type KeyRotated struct {
+	Message string `json:"message"`
+	KeyID   string `json:"key_id"` // of the key that signs now
+}

@@ -77,7 +77,8 @@ type Exit struct {
 // String is "exit N", as the plain WebSocket closes with.
 func (e Exit) String() string { return fmt.Sprintf("exit %d", e.Code) }
 
-// GoAway asks to dial again, somewhere between now and After.
+// GoAway asks to dial again after that long. The server spreads those that it
+// sends away.
 type GoAway struct {
 	After Seconds `json:"after"`
 }

@@ -1,0 +1,244 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"vsay/internal/store"
+)
+
+const (
+	masterName = "master.key"
+	nextSuffix = ".next" // of a master key that is about to take the place of the one beside it
+)
+
+// ParseMaster reads a master key as people hand it around: its bytes, or those
+// in hexadecimal or base64.
+func ParseMaster(text []byte) ([]byte, error) {
+	if len(text) == masterLen {
+		return text, nil
+	}
+	text = bytes.TrimSpace(text)
+	for _, decode := range []func(string) ([]byte, error){
+		hex.DecodeString, base64.StdEncoding.DecodeString, base64.RawURLEncoding.DecodeString,
+	} {
+		if key, err := decode(string(text)); err == nil && len(key) == masterLen {
+			return key, nil
+		}
+	}
+	return nil, fmt.Errorf("a master key is %d bytes, as they are or in hexadecimal or base64", masterLen)
+}
+
+// master gives the master key that was told, or that of the data folder, whose
+// database it looks for.
+func (c Config) master() ([]byte, error) {
+	switch {
+	case len(c.MasterKey) > 0 && len(c.MasterKey) != masterLen:
+		return nil, fmt.Errorf("the master key has %d bytes and not %d: give the right one", len(c.MasterKey), masterLen)
+	case len(c.MasterKey) > 0:
+		return c.MasterKey, nil
+	}
+	return openMaster(c.masterFile(), filepath.Join(c.DataDir, "vsay.db"))
+}
+
+func (c Config) masterFile() string { return filepath.Join(c.DataDir, masterName) }
+
+// settleMaster ends a rotation that broke off: the database says which of two
+// master keys is the one, since it changed over in one piece.
+func (c Config) settleMaster(master []byte, known string) ([]byte, error) {
+	if len(c.MasterKey) > 0 {
+		return master, belongs(master, known, "the master key that was given")
+	}
+	file, next := c.masterFile(), c.masterFile()+nextSuffix
+	fresh, err := readMaster(next)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return master, belongs(master, known, file)
+	case err == nil && belongs(fresh, known, next) == nil:
+		return fresh, switchMaster(next, file)
+	}
+	if err := belongs(master, known, file); err != nil {
+		return nil, err
+	}
+	return master, os.Remove(next) // nothing is under it
+}
+
+// belongs fails when a database is not under this master key: every API key in it
+// would look wrong.
+func belongs(master []byte, known, where string) error {
+	k, err := deriveKeys(master)
+	if err == nil && k.fingerprint() != known {
+		err = fmt.Errorf("%s is not the key of the database: put the right one back", where)
+	}
+	return err
+}
+
+// switchMaster has the next master key take its place, for good.
+func switchMaster(next, file string) error {
+	if err := os.Rename(next, file); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(file))
+}
+
+// openMaster reads the master key, or makes it on the very first start: that is
+// when the database does not exist either.
+func openMaster(path, database string) ([]byte, error) {
+	if err := store.PrivateDir(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	key, err := readMaster(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if _, err := os.Lstat(database); err == nil {
+		return nil, fmt.Errorf("%s is missing, but the database beside it needs it: put it back", path)
+	}
+	if err := makeMaster(path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("the master key cannot be made: %w", err)
+	}
+	return readMaster(path)
+}
+
+func readMaster(path string) ([]byte, error) {
+	key, err := ReadSecret(path)
+	if err == nil && len(key) != masterLen {
+		err = fmt.Errorf("%s holds %d bytes and not %d: put the right key back", path, len(key), masterLen)
+	}
+	return key, err
+}
+
+// ReadSecret reads a file that nobody else can read, and refuses any other.
+func ReadSecret(path string) ([]byte, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		return nil, fmt.Errorf("%s is a symbolic link: put the key itself there", path)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no regular file: put the key there", path)
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("%s can be read by other users (mode %04o): make sure that nobody did, then chmod 600 it", path, info.Mode().Perm())
+	}
+	return os.ReadFile(path)
+}
+
+// makeMaster writes the key aside and links it to its name, which fails when
+// somebody else was quicker: the name never stands for half a key.
+func makeMaster(path string) error {
+	key := random(masterLen)
+	aside := path + "." + randomID()[:8]
+	defer func() { _ = os.Remove(aside) }()
+	f, err := os.OpenFile(aside, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, werr := f.Write(key)
+	if err := errors.Join(werr, f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(aside, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// KeyRotation is what RotateKeys is told.
+type KeyRotation struct {
+	Master    bool   // the master key too, and not only the one that signs tokens
+	SignOut   bool   // every token ends now, instead of at its own time
+	NewMaster string // file to write the new master key to; needed where it is not kept in the data folder
+}
+
+// RotateKeys replaces the keys of a server that does not run. Nothing that was
+// made with the old ones stops working, unless SignOut.
+func RotateKeys(ctx context.Context, s *Server, r KeyRotation) error {
+	if r.Master {
+		if err := s.rotateMaster(ctx, r.NewMaster, func(string) error { return nil }); err != nil {
+			return err
+		}
+	}
+	if r.Master && !r.SignOut {
+		return nil // the key that signs was replaced with it
+	}
+	_, err := s.rotateSigning(ctx, r.SignOut)
+	return err
+}
+
+// rotateMaster puts everything that lies under the master key under a new one.
+// The new key is on disk before the database changes over, and the database
+// before the key takes its place, so that a crash in between leaves both; see
+// settleMaster. passed is told each step that is done.
+func (s *Server) rotateMaster(ctx context.Context, to string, passed func(step string) error) error {
+	outside := len(s.cfg.MasterKey) > 0
+	if outside == (to == "") {
+		return errNewMaster(outside)
+	}
+	next := to
+	if !outside {
+		next = s.cfg.masterFile() + nextSuffix
+	}
+	if err := makeMaster(next); err != nil {
+		return fmt.Errorf("the new master key cannot be written: %w", err)
+	}
+	master, err := readMaster(next)
+	if err != nil {
+		return err
+	}
+	fresh, err := deriveKeys(master)
+	if err != nil {
+		return err
+	}
+	if err := passed("written"); err != nil {
+		return err
+	}
+	if err := s.store.Rekey(ctx, s.rekeying(fresh, passed)); err != nil {
+		return err
+	}
+	if err := passed("changed over"); err != nil {
+		return err
+	}
+	if s.keys = fresh; !outside {
+		err = switchMaster(next, s.cfg.masterFile())
+	}
+	return errors.Join(err, s.openRing(ctx))
+}
+
+func errNewMaster(outside bool) error {
+	if outside {
+		return errors.New("the master key was given from outside: say with --new-master-key-file where the new one is to be written, and give that from then on")
+	}
+	return errors.New("the master key lies in the data folder, and the new one will: leave --new-master-key-file out")
+}
+
+// rekeying opens with the keys there are, and seals with fresh ones.
+func (s *Server) rekeying(fresh keys, passed func(step string) error) store.Rekeying {
+	old := s.keys
+	return store.Rekeying{
+		Known: old.fingerprint(), Fresh: fresh.fingerprint(),
+		User: func(u *store.User) error {
+			secret, err := old.apiSecret(*u)
+			if err != nil {
+				return err
+			}
+			fresh.keep(u, secret)
+			return passed("user")
+		},
+		SigningKey: func(k *store.SigningKey) error {
+			open, err := old.openSigning(*k)
+			k.Sealed = seal(fresh.ring, open.secret, []byte(k.ID))
+			return errors.Join(err, passed("signing key"))
+		},
+		Next: fresh.newSigning(s.now()),
+	}
+}
