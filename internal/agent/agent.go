@@ -18,18 +18,21 @@ import (
 
 // Config is what an agent is told.
 type Config struct {
-	Endpoint *wire.Endpoint
-	Insecure bool              // plain HTTP off loopback is allowed
-	CAFile   string            // certificates to trust beside the system's
-	APIKey   string            // for the first run; later ones need none
-	Name     string            // empty: the host's
-	Labels   map[string]string //
-	StateDir string
-	Shell    string // empty: the user's
-	Program  string // the vsay binary that holders run
-	Version  string
-	Log      *slog.Logger
-	Online   func(agentID, name string) // told each time a link is up; may be nil
+	Endpoint  *wire.Endpoint
+	Insecure  bool              // plain HTTP off loopback is allowed
+	CAFile    string            // certificates to trust beside the system's
+	Pins      []string          // keys of which the server has to have one; none: what was learnt
+	LearnPin  bool              // have the key of the first server that lets us in pinned
+	ForgetPin bool              // what was learnt counts no more
+	APIKey    string            // for the first run; later ones need none
+	Name      string            // empty: the host's
+	Labels    map[string]string //
+	StateDir  string
+	Shell     string // empty: the user's
+	Program   string // the vsay binary that holders run
+	Version   string
+	Log       *slog.Logger
+	Online    func(agentID, name string) // told each time a link is up; may be nil
 }
 
 // Agent is one machine's.
@@ -43,6 +46,10 @@ type Agent struct {
 func New(c Config) (*Agent, error) {
 	id, err := openIdentity(c.StateDir, c.Endpoint.URL.String())
 	if err != nil {
+		return nil, err
+	}
+	if err := id.pinned(c); err != nil {
+		id.Close()
 		return nil, err
 	}
 	h, err := openHolders(c)
@@ -96,6 +103,9 @@ func refused(err error) bool {
 func (a *Agent) serve(ctx context.Context) error {
 	conn, err := a.dial(ctx)
 	if err != nil {
+		return err
+	}
+	if err := a.learnPin(); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -227,6 +237,9 @@ func (a *Agent) enroll(ctx context.Context) error {
 	parts := strings.Split(a.APIKey, "_")
 	if len(parts) != 4 {
 		return wire.ErrUnauthed.With("that is not an API key: it starts with vsay_ak_ (vsay api-key shows yours)")
+	}
+	if err := a.Endpoint.Knock(ctx); err != nil {
+		return err // the key is not even shown
 	}
 	public := a.id.public()
 	body := wire.Enroll{

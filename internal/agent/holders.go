@@ -100,7 +100,7 @@ func (h *holders) start(s wire.Start) error {
 	}
 	conf := session.Config{
 		Session: s.Session, Name: s.Name, Ticket: s.Ticket, Run: s.Spec, TTL: float64(s.TTL),
-		Server: h.c.Endpoint.URL.String(), Insecure: h.c.Insecure, CAFile: h.c.CAFile, Root: h.c.Endpoint.Root(),
+		Server: h.c.Endpoint.URL.String(), Insecure: h.c.Insecure, CAFile: h.c.CAFile, Root: h.c.Endpoint.Root(), Pins: h.c.Endpoint.Pins(),
 		Shell: shell, Dir: home, Env: environment(s.Spec, home, shell), Socket: socket,
 	}
 	return h.run(conf)

@@ -29,11 +29,12 @@ type identity struct {
 
 // saved is the file, which holds a secret and is 0600 from birth.
 type saved struct {
-	Server  string `json:"server"`
-	AgentID string `json:"agent_id,omitzero"`
-	Name    string `json:"name,omitzero"`
-	Seed    []byte `json:"seed"`
-	Counter uint64 `json:"counter"`
+	Server  string   `json:"server"`
+	AgentID string   `json:"agent_id,omitzero"`
+	Name    string   `json:"name,omitzero"`
+	Seed    []byte   `json:"seed"`
+	Counter uint64   `json:"counter"`
+	Pins    []string `json:"pins,omitzero"` // of the server's key, as it was learnt
 }
 
 func openIdentity(dir, server string) (*identity, error) {

@@ -33,6 +33,7 @@ type agentOptions struct {
 	StateDir  string   `mapstructure:"state-dir"`
 	Shell     string   `mapstructure:"shell"`
 	LogFormat string   `mapstructure:"log-format"`
+	Pins      []string `mapstructure:"pin"`
 }
 
 func (a *app) agentCmd() *cobra.Command {
@@ -66,6 +67,7 @@ func agentFlags(cmd *cobra.Command) {
 	f.String("token-file", "", "a `file` that holds the API key; - is stdin")
 	f.String("name", "", "what to call this machine (default its host name)")
 	f.StringSlice("label", nil, "a label, `key=value`; may be given more than once")
+	f.StringSlice("pin", nil, "the server has to have this key, `sha256/…`, or another that is listed; learn pins what is found at the first link, off forgets it")
 	f.String("shell", "", "the shell that sessions run (default your login shell)")
 }
 
@@ -107,6 +109,9 @@ func (a *app) agentConfig(o agentOptions) (c agent.Config, err error) {
 		Version: thisBuild().Version, Log: a.logger(o.LogFormat), Labels: map[string]string{},
 	}
 	if c.Endpoint, err = a.endpoint(a.Host); err != nil {
+		return c, err
+	}
+	if err := o.pins(&c); err != nil {
 		return c, err
 	}
 	if c.APIKey, err = o.key(a.In); err != nil {

@@ -175,7 +175,7 @@ func (a *app) prepare(ctx context.Context, o agentOptions, s *service) error {
 	if err != nil {
 		return err
 	}
-	if err := ping(ctx, c.Endpoint); err != nil {
+	if err := c.Endpoint.Knock(ctx); err != nil {
 		return err
 	}
 	set := func(name, value string) {
@@ -187,6 +187,7 @@ func (a *app) prepare(ctx context.Context, o agentOptions, s *service) error {
 	set("NAME", o.Name)
 	set("LABEL", strings.Join(o.Labels, ","))
 	set("SHELL", o.Shell)
+	set("PIN", strings.Join(o.Pins, ","))
 	set("TLS_CA", c.CAFile)
 	if a.InsecureHTTP {
 		set("INSECURE_HTTP", "true")

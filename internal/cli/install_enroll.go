@@ -5,10 +5,8 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"time"
 
@@ -50,7 +48,7 @@ func (a *app) enroll(ctx context.Context, o agentOptions) error {
 	}
 	ctx, done := context.WithTimeout(ctx, 30*time.Second)
 	defer done()
-	if err := ping(ctx, c.Endpoint); err != nil {
+	if err := c.Endpoint.Knock(ctx); err != nil {
 		return err // an agent would go on trying
 	}
 	var name string
@@ -72,19 +70,6 @@ func (a *app) enroll(ctx context.Context, o agentOptions) error {
 	}
 	a.say("enrolled at %s as %s", c.Endpoint.URL.Host, name)
 	return nil
-}
-
-func ping(ctx context.Context, ep *wire.Endpoint) error {
-	req, err := http.NewRequestWithContext(ctx, "GET", ep.URL.String()+"/health", nil)
-	if err != nil {
-		return err
-	}
-	resp, err := ep.Client.Do(req)
-	if err != nil {
-		return wire.Unreachable(ep.URL.Host, err)
-	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10))
-	return resp.Body.Close()
 }
 
 // onlineStatus begins what `systemctl status` shows of an agent that came online.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,14 +16,13 @@ type serveOptions struct {
 	dataOptions `mapstructure:",squash"`
 	Listen      string        `mapstructure:"listen"`
 	Signup      string        `mapstructure:"signup"`
-	TLSCert     string        `mapstructure:"tls-cert"`
-	TLSKey      string        `mapstructure:"tls-key"`
 	PublicURL   string        `mapstructure:"public-url"`
 	SessionMax  time.Duration `mapstructure:"session-max"`
 	DetachedTTL time.Duration `mapstructure:"detached-ttl"`
 	LogFormat   string        `mapstructure:"log-format"`
 	Origins     []string      `mapstructure:"allowed-origins"`
 	Limits      []string      `mapstructure:"limit"`
+	serveTLS    `mapstructure:",squash"`
 }
 
 func (a *app) serveCmd() *cobra.Command {
@@ -45,8 +42,7 @@ func (a *app) serveCmd() *cobra.Command {
 	f.String("listen", "127.0.0.1:8080", "the `address` to listen on; port 0 takes a free one")
 	dataFlags(cmd)
 	f.String("signup", "open", "who may create an account: open, invite or closed")
-	f.String("tls-cert", "", "the certificate chain, a PEM `file`")
-	f.String("tls-key", "", "its key, a PEM `file`")
+	serveTLSFlags(f)
 	f.String("public-url", "", "the `URL` people reach this server by, if that is not the address it listens on")
 	f.StringSlice("allowed-origins", nil, "`origins` of pages elsewhere that may open terminals, as https://shell.example.com, with commas between")
 	f.StringSlice("limit", nil, "another limit than the default, as `NAME=VALUE`; may be given often")
@@ -64,14 +60,10 @@ func (o serveOptions) check(insecure bool) error {
 		return usage("--signup is open, invite or closed, not %q", o.Signup)
 	case o.LogFormat != "text" && o.LogFormat != "json":
 		return usage("--log-format is text or json, not %q", o.LogFormat)
-	case (o.TLSCert == "") != (o.TLSKey == ""):
-		return usage("--tls-cert and --tls-key go together: give both, or none")
 	case o.SessionMax <= 0 || o.DetachedTTL <= 0:
 		return usage("--session-max and --detached-ttl have to be longer than nothing")
-	case o.TLSCert == "" && !insecure && !onLoopback(o.Listen):
-		return usage("%s can be reached from other machines, and without TLS passwords and shells would cross the network in the clear: give --tls-cert and --tls-key, or --insecure-http when something in front speaks TLS", o.Listen)
 	}
-	return nil
+	return o.serveTLS.check(o.Listen, insecure)
 }
 
 func (o serveOptions) limits() (l server.Limits, err error) {
@@ -81,19 +73,6 @@ func (o serveOptions) limits() (l server.Limits, err error) {
 		}
 	}
 	return l, nil
-}
-
-// onLoopback tells whether only this machine can reach an address.
-func onLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
 
 func (a *app) runServe(ctx context.Context, o serveOptions) error {
@@ -108,12 +87,17 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return err
 	}
+	proxies, err := server.ParseProxies(o.TrustedProxies)
+	if err != nil {
+		return usage("--trusted-proxies: %s", err)
+	}
 	log := a.logger(o.LogFormat)
 	if err := leaveNoCore(); err != nil {
 		log.Warn("a crash of this server may leave an image of its memory, which holds keys", "err", err)
 	}
 	s, err := server.New(ctx, server.Config{
-		DataDir: cfg.DataDir, MasterKey: cfg.MasterKey, Signup: o.Signup, PublicURL: o.PublicURL, TLSCert: o.TLSCert, TLSKey: o.TLSKey,
+		DataDir: cfg.DataDir, MasterKey: cfg.MasterKey, Signup: o.Signup, PublicURL: o.PublicURL,
+		TLSCert: o.TLSCert, TLSKey: o.TLSKey, ACME: o.acme(), Proxies: proxies,
 		SessionMax: o.SessionMax, DetachedTTL: o.DetachedTTL, Version: thisBuild().Version,
 		Origins: o.Origins, Limits: limits,
 	}, log)
@@ -124,14 +108,20 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return errors.Join(failed("cannot listen on %s: %s", o.Listen, err), s.Close())
 	}
+	if err := o.redirects(ctx, s); err != nil {
+		return errors.Join(err, ln.Close(), s.Close())
+	}
 	a.announce(o, ln.Addr(), log)
+	if pin := s.Pin(); pin != "" {
+		log.Info("agents may be told this key with --pin", "pin", pin)
+	}
 	return s.Run(ctx, ln)
 }
 
 // announce says where the server is, in the form of the log it begins.
 func (a *app) announce(o serveOptions, addr net.Addr, log *slog.Logger) {
 	url := "http://" + addr.String()
-	if o.TLSCert != "" {
+	if o.has() {
 		url = "https://" + addr.String()
 	}
 	if o.LogFormat == "json" {

@@ -25,8 +25,9 @@ type settings struct {
 var configKeys = []string{
 	"host", "account", "output", "quiet", "insecure-http", "tls-ca", // everywhere
 	"email", "username", // login, signup
-	"listen", "data-dir", "master-key-file", "signup", "tls-cert", "tls-key", "public-url", "session-max", "detached-ttl", "log-format", "allowed-origins", "limit", // serve
-	"name", "label", "state-dir", "shell", "token-file", // agent
+	"listen", "data-dir", "master-key-file", "signup", "public-url", "session-max", "detached-ttl", "log-format", "allowed-origins", "limit", // serve
+	"name", "label", "state-dir", "shell", "token-file", "pin", // agent
+	"tls-cert", "tls-key", "acme-domain", "acme-directory", "acme-email", "http-listen", "trusted-proxies", // serve
 }
 
 // globalFlags gives root the flags of settings.

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,34 +20,35 @@ func (s *Server) httpServer() *http.Server {
 		IdleTimeout:       90 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		ConnState:         newCrowd(s.cfg.Limits.ConnsPerIP).count,
+		ConnState:         s.crowd.count,
 		Protocols:         new(http.Protocols),
 	}
 	srv.Protocols.SetHTTP1(true) // what is long here is a WebSocket, which HTTP/2 would only multiplex once more
-	if s.cert != nil {
-		srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*s.cert}}
+	if s.identity != nil {
+		srv.TLSConfig = s.tlsConfig()
 	}
 	return srv
 }
 
 // crowd counts each address's connections, WebSockets not included, and closes
-// those over the limit. Loopback is free: a proxy would come from there, for
-// everybody.
+// those over the limit. Loopback and the proxies are free: they come for everybody.
+// Of what comes through a proxy the requests are counted instead.
 type crowd struct {
-	limit int
-	mu    sync.Mutex
-	open  map[netip.Addr]int
-	in    map[net.Conn]netip.Addr
+	limit   int
+	proxies Proxies
+	mu      sync.Mutex
+	open    map[netip.Addr]int
+	in      map[any]netip.Addr // by net.Conn or *http.Request
 }
 
-func newCrowd(limit int) *crowd {
-	return &crowd{limit: limit, open: map[netip.Addr]int{}, in: map[net.Conn]netip.Addr{}}
+func newCrowd(limit int, proxies ...netip.Prefix) *crowd {
+	return &crowd{limit: limit, proxies: proxies, open: map[netip.Addr]int{}, in: map[any]netip.Addr{}}
 }
 
 func (c *crowd) count(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
-		if !c.enter(conn) {
+		if !c.enterConn(conn) {
 			_ = conn.Close()
 		}
 	case http.StateHijacked, http.StateClosed:
@@ -56,30 +56,31 @@ func (c *crowd) count(conn net.Conn, state http.ConnState) {
 	}
 }
 
-func (c *crowd) enter(conn net.Conn) bool {
+func (c *crowd) enterConn(conn net.Conn) bool {
 	addr, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	ip := addr.Addr().Unmap()
-	if err != nil || ip.IsLoopback() {
-		return true
-	}
+	return err != nil || ip.IsLoopback() || c.proxies.has(ip) || c.enter(conn, ip)
+}
+
+func (c *crowd) enter(who any, ip netip.Addr) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open[ip] >= c.limit {
 		return false
 	}
 	c.open[ip]++
-	c.in[conn] = ip
+	c.in[who] = ip
 	return true
 }
 
-func (c *crowd) leave(conn net.Conn) {
+func (c *crowd) leave(who any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	ip, ok := c.in[conn]
+	ip, ok := c.in[who]
 	if !ok {
 		return
 	}
-	delete(c.in, conn)
+	delete(c.in, who)
 	if c.open[ip]--; c.open[ip] == 0 {
 		delete(c.open, ip)
 	}

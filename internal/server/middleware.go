@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -32,7 +31,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.busy.Add(1)
 		defer s.busy.Done()
-		rec := &recorder{ResponseWriter: w}
+		r = s.cfg.Proxies.see(r)
+		rec := &recorder{ResponseWriter: w, gone: func() { s.crowd.leave(r) }}
+		defer rec.gone()
 		began := time.Now()
 		s.setHeaders(rec.Header(), r)
 		defer s.logRequest(rec, r, began)
@@ -50,7 +51,7 @@ func (s *Server) setHeaders(h http.Header, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	if r.TLS != nil || (s.public != nil && s.public.Scheme == "https") {
+	if overTLS(r) || (s.public != nil && s.public.Scheme == "https") {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 	if strings.HasPrefix(r.URL.Path, "/api") {
@@ -60,6 +61,9 @@ func (s *Server) setHeaders(h http.Header, r *http.Request) {
 
 // admit refuses what no route takes.
 func (s *Server) admit(cross *http.CrossOriginProtection, r *http.Request) error {
+	if o := askerOf(r); o.proxied && !s.crowd.enter(r, o.addr) {
+		return later(wire.ErrSlowDown.With("too many requests at once from your address: wait a little, then try again"), time.Second)
+	}
 	if err := cross.Check(r); err != nil {
 		return wire.ErrForbidden.With("requests from another site are not allowed")
 	}
@@ -100,20 +104,11 @@ func (s *Server) audit(r *http.Request, event string, args ...any) {
 	s.log.Info("audit", append([]any{"event", event, "ip", clientIP(r)}, args...)...)
 }
 
-// clientIP is the address a request came from. A proxy's word on it is not
-// believed.
-func clientIP(r *http.Request) string {
-	addr, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return addr.Addr().Unmap().WithZone("").String()
-}
-
 // recorder notes what was answered.
 type recorder struct {
 	http.ResponseWriter
-	status int // 0: nothing yet
+	status int    // 0: nothing yet
+	gone   func() // told when it is a WebSocket
 }
 
 // Unwrap lets http.ResponseController see through.
@@ -139,6 +134,7 @@ func (w *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err == nil {
 		w.status = http.StatusSwitchingProtocols
+		w.gone()
 	}
 	return conn, rw, err
 }

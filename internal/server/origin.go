@@ -38,7 +38,7 @@ func (s *Server) ownOrigin(r *http.Request) *url.URL {
 		return s.public
 	}
 	u := &url.URL{Scheme: "http", Host: r.Host}
-	if r.TLS != nil {
+	if overTLS(r) {
 		u.Scheme = "https"
 	}
 	return u

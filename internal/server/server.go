@@ -5,7 +5,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,6 +32,8 @@ type Config struct {
 	Origins     []string      // of pages elsewhere that may open terminals
 	TLSCert     string        // PEM files; both or neither
 	TLSKey      string        //
+	ACME        ACME          // orders the certificate instead
+	Proxies     Proxies       // whose word on who asks is believed
 	SessionMax  time.Duration // how long refreshing prolongs one login, 30 days
 	DetachedTTL time.Duration // how long a session nobody watches lives, 72 h
 	Version     string
@@ -63,12 +64,12 @@ type Limits struct {
 
 // Server is one vsay server. Make it with New.
 type Server struct {
-	cfg    Config
-	public *url.URL   // nil: not told
-	pages  []*url.URL // other origins
-	cert   *tls.Certificate
-	log    *slog.Logger
-	now    func() time.Time
+	cfg      Config
+	public   *url.URL   // nil: not told
+	pages    []*url.URL // other origins
+	identity identity   // nil: plain HTTP
+	log      *slog.Logger
+	now      func() time.Time
 
 	lock      *os.File // on the data folder
 	store     *store.Store
@@ -82,6 +83,8 @@ type Server struct {
 	paces     paces
 	sockets   *sockets
 	handler   http.Handler
+	crowd     *crowd
+	redirects net.Listener // plain HTTP that sends people to https; nil: none
 	desk
 
 	ready   atomic.Bool
@@ -106,6 +109,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 		paces:     newPaces(cfg.Limits),
 		sockets:   newSockets(cfg.Limits),
 		desk:      newDesk(),
+		crowd:     newCrowd(cfg.Limits.ConnsPerIP, cfg.Proxies...),
 		leave:     make(chan struct{}),
 	}
 	if s.public, err = parsePublic(cfg.PublicURL); err != nil {
@@ -114,7 +118,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 	if s.pages, err = parseOrigins(cfg.Origins); err != nil {
 		return nil, err
 	}
-	if s.cert, err = loadCert(cfg.TLSCert, cfg.TLSKey); err != nil {
+	if s.identity, err = s.openIdentity(); err != nil {
 		return nil, err
 	}
 	if err := s.openData(ctx); err != nil {
@@ -159,20 +163,6 @@ func parsePublic(s string) (*url.URL, error) {
 		return nil, fmt.Errorf("%q is no public URL: write it as https://vsay.example.com", s)
 	}
 	return u, nil
-}
-
-func loadCert(certFile, keyFile string) (*tls.Certificate, error) {
-	if certFile == "" && keyFile == "" {
-		return nil, nil
-	}
-	if certFile == "" || keyFile == "" {
-		return nil, errors.New("TLS needs both, --tls-cert and --tls-key")
-	}
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		return nil, fmt.Errorf("the TLS certificate or its key cannot be used: %w", err)
-	}
-	return &cert, nil
 }
 
 func (s *Server) openData(ctx context.Context) error {
@@ -240,6 +230,12 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	idle, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var chores sync.WaitGroup
 	chores.Go(func() { s.chores(idle) })
+	if s.identity != nil {
+		chores.Go(func() { s.identity.keep(idle) })
+	}
+	if s.redirects != nil {
+		chores.Go(func() { s.redirect(idle) })
+	}
 	s.ready.Store(true)
 
 	var err error
@@ -259,7 +255,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 func (s *Server) serve(srv *http.Server, ln net.Listener) error {
 	ln = wire.Listener(ln)
 	var err error
-	if s.cert != nil {
+	if s.identity != nil {
 		err = srv.ServeTLS(ln, "", "")
 	} else {
 		err = srv.Serve(ln)

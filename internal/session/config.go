@@ -16,6 +16,7 @@ type Config struct {
 	Insecure bool      `json:"insecure"` // plain HTTP off loopback was allowed
 	CAFile   string    `json:"ca_file"`
 	Root     []byte    `json:"root"` // the certificate the agent trusted the server for, or empty
+	Pins     []string  `json:"pins"` // of the server's key; empty: any will do
 	Run      wire.Spec `json:"run"`
 	Shell    string    `json:"shell"`
 	Dir      string    `json:"dir"`    // home

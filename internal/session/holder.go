@@ -86,7 +86,7 @@ func newHolder(conf Config, log *slog.Logger) (*holder, error) {
 	if err != nil {
 		return nil, err
 	}
-	endpoint, err := wire.NewEndpoint(u, wire.Trust{File: conf.CAFile, Root: conf.Root})
+	endpoint, err := wire.NewEndpoint(u, wire.Trust{File: conf.CAFile, Root: conf.Root, Pins: conf.Pins})
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,8 @@ type Endpoint struct {
 	trust     Trust
 	transport *http.Transport
 	root      atomic.Pointer[[]byte] // of the last link's certificates, once it was checked
+	pin       atomic.Pointer[string] // of the key that was seen last
+	pins      atomic.Pointer[[]string]
 }
 
 // ParseHost reads what a user calls HOST. Without a scheme it is https, but
@@ -83,12 +85,33 @@ func NewEndpoint(u *url.URL, trust Trust) (*Endpoint, error) {
 		MaxIdleConnsPerHost:   4,
 		IdleConnTimeout:       60 * time.Second,
 	}
-	return &Endpoint{URL: u, Client: &http.Client{Transport: t, CheckRedirect: stay}, trust: trust, transport: t}, nil
+	e := &Endpoint{URL: u, Client: &http.Client{Transport: t, CheckRedirect: stay}, trust: trust, transport: t}
+	conf.VerifyConnection = e.checkKey
+	return e, e.Expect(trust.Pins)
 }
 
 var dialer = net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
 
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// Knock asks whether a server is there that may be told a secret: it is the one
+// that was meant, and sends nobody elsewhere.
+func (e *Endpoint) Knock(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.URL.String()+"/health", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := e.Client.Do(req)
+	if err != nil {
+		return Unreachable(e.URL.Host, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return ErrUnreachable.With("%s does not answer as a vsay server: %s", e.URL.Host, Refused(resp).Message)
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10))
+	return nil
+}
 
 // Dial opens a link to path (with its query) of the server. A refusal comes
 // back as the *Error it was on the server.
@@ -183,7 +206,13 @@ func Unreachable(host string, err error) error {
 	switch {
 	case errors.As(err, &dns):
 		why = "its name cannot be resolved"
-	case errors.As(err, &unknown), errors.As(err, &name), errors.As(err, &invalid):
+	case errors.Is(err, errOtherKey):
+		why = "its key is not the one that is pinned here; if the server was given a new one on purpose, give its pin (--pin)"
+	case errors.As(err, &name):
+		why = "its certificate is not to be trusted: it is for another name"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		why = "its certificate is not to be trusted: it has expired, or is not valid yet"
+	case errors.As(err, &unknown), errors.As(err, &invalid):
 		why = "its certificate is not to be trusted"
 	case errors.Is(err, context.Canceled):
 		return err

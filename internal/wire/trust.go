@@ -15,6 +15,9 @@ type Trust struct {
 	// first, and the others are read when it does not do. They take more than a
 	// megabyte of memory, which a holder that waits should not cost.
 	Root []byte
+	// Pins name the keys one of which the server has to have, beside a certificate
+	// that is trusted. None: any key will do.
+	Pins []string
 }
 
 // first is what a server is checked against before anything wider; nil stands
