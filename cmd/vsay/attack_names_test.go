@@ -18,7 +18,7 @@ func TestAttackSessionNames(t *testing.T) {
 	s := newStage(t)
 	c := s.dial("")
 	for _, name := range []string{"-x", "--steal", ".", "..", ".x", c.session, "a/b", "a:b", "a b", "\x1b[31m", strings.Repeat("x", 65)} {
-		body := strings.NewReader(string(wire.Encode(wire.RenameSession{Name: name})))
+		body := string(wire.Encode(wire.RenameSession{Name: name}))
 		if status := s.call("PATCH", "/api/terminal/sessions/"+c.session, body); status != http.StatusBadRequest {
 			t.Errorf("renamed to %q: %d", name, status)
 		}
@@ -28,7 +28,7 @@ func TestAttackSessionNames(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"_x", "a.b-c", "été", "世界", "productiondatabase", strings.Repeat("x", 64)} {
-		body := strings.NewReader(string(wire.Encode(wire.RenameSession{Name: name})))
+		body := string(wire.Encode(wire.RenameSession{Name: name}))
 		if status := s.call("PATCH", "/api/terminal/sessions/"+c.session, body); status != http.StatusOK {
 			t.Errorf("renamed to %q: %d", name, status)
 		}
