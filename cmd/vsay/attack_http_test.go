@@ -217,8 +217,14 @@ func TestAttackWithoutToken(t *testing.T) {
 			continue // an id of what there is none of answers 401 like the others: see the matrix
 		}
 		for _, credential := range [][]string{
-			nil, {"Authorization: Bearer "}, {"Authorization: Bearer " + torn}, {"Authorization: Bearer " + apiKey}, {"Authorization: Basic YTpi"},
-			{"Authorization: " + s.token}, {"Cookie: token=" + s.token}, {"X-Api-Key: " + apiKey},
+			nil,
+			{"Authorization: Bearer "},
+			{"Authorization: Bearer " + torn},
+			{"Authorization: Bearer " + apiKey},
+			{"Authorization: Basic YTpi"},
+			{"Authorization: " + s.token},
+			{"Cookie: token=" + s.token},
+			{"X-Api-Key: " + apiKey},
 		} {
 			for _, as := range [][]string{nil, upgrade} {
 				headers := append(slices.Clone(as), credential...)

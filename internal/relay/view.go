@@ -187,6 +187,9 @@ func (v *View) push(f wire.Frame) {
 		_ = v.road.Write(context.Background(), f) // its reader notices a broken one
 		return
 	}
+	if f.Kind == wire.KindOpened {
+		v.cameFirst(f)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
@@ -204,6 +207,20 @@ func (v *View) push(f wire.Frame) {
 		v.err = wire.ErrLinkLost.With("this viewer is too far behind") // it may come again for the rest
 	}
 	v.nudge()
+}
+
+// cameFirst notes since when this viewer is there: only the holder knows, where
+// it has lost its links before, or the server was restarted.
+func (v *View) cameFirst(f wire.Frame) {
+	var o wire.Opened
+	if wire.Decode(f.Payload, &o) != nil {
+		return // its client will say so
+	}
+	v.relay.mu.Lock()
+	defer v.relay.mu.Unlock()
+	if !o.Since.IsZero() && o.Since.Before(v.viewer.Since) {
+		v.viewer.Since = o.Since.UTC()
+	}
 }
 
 func (v *View) fail(err error) {

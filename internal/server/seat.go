@@ -37,7 +37,7 @@ func (s *Server) seat(ctx context.Context, me caller, m store.Machine, o wire.Op
 		return place{}, err
 	}
 	viewer := wire.Viewer{
-		Username: me.User.Username, Source: o.Source, IPAddress: me.IP, ReadOnly: o.ReadOnly, Since: time.Now().UTC(),
+		Username: me.User.Username, Source: o.Source, IPAddress: me.IP, ReadOnly: o.ReadOnly, Since: time.Now().UTC().Truncate(time.Millisecond),
 	}
 	watch := func(session string) *relay.View {
 		who := relay.Who{UserID: me.User.ID, Login: me.Login, AgentID: m.AgentID, KeyGen: m.KeyGen}

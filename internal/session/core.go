@@ -3,6 +3,7 @@ package session
 import (
 	"math"
 	"slices"
+	"time"
 
 	"vsay/internal/wire"
 )
@@ -45,15 +46,16 @@ type who struct{ user, attachment string }
 
 // viewer is one attachment. It outlives its lanes.
 type viewer struct {
-	types      bool   // it does not only watch
-	away       bool   // broke off, and may be back
-	generation int    // of its newest lane
-	rank       int    // of those that type, the lowest is the controller
-	accepted   uint64 // next offset of input wanted
-	written    uint64 // next offset not yet written to the program
-	ended      bool   // its input
-	boxed      bool   // its terminal shows the screen in a box, and cannot go on with output
-	whole      uint64 // from here on it has drawn the redraw that followed a box
+	types      bool      // it does not only watch
+	away       bool      // broke off, and may be back
+	generation int       // of its newest lane
+	rank       int       // of those that type, the lowest is the controller
+	accepted   uint64    // next offset of input wanted
+	written    uint64    // next offset not yet written to the program
+	ended      bool      // its input
+	boxed      bool      // its terminal shows the screen in a box, and cannot go on with output
+	since      time.Time // when it came first, by the server's clock
+	whole      uint64    // from here on it has drawn the redraw that followed a box
 }
 
 // lane is one viewer's way to the session now.

@@ -110,6 +110,9 @@ func (c *Core) welcome(l *lane, o wire.Open) error {
 	if !c.seen && (!o.ReadOnly || o.New) {
 		c.first, c.seen = w, true
 	}
+	if l.since.IsZero() && o.Viewer != nil {
+		l.since = o.Viewer.Since
+	}
 	c.begin(l, o)
 	return nil
 }
@@ -117,7 +120,7 @@ func (c *Core) welcome(l *lane, o wire.Open) error {
 // begin says where output goes on, and input.
 func (c *Core) begin(l *lane, o wire.Open) {
 	answer := wire.Opened{
-		Version: wire.Version, Session: c.id, Name: cmp.Or(o.Name, c.name), TTY: !c.pipe, Fresh: o.New, InputFrom: l.accepted,
+		Version: wire.Version, Session: c.id, Name: cmp.Or(o.Name, c.name), TTY: !c.pipe, Fresh: o.New, Since: l.since, InputFrom: l.accepted,
 		Window: uint32(uint64(c.inputWindow()) - (l.accepted - l.written)),
 	}
 	from, gap := c.from(l.who, o)

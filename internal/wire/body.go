@@ -58,6 +58,8 @@ type Opened struct {
 	InputFrom uint64 `json:"input_from"`     // the next byte of input the holder waits for
 	Window    uint32 `json:"window"`         // input that may be sent from there
 	TTY       bool   `json:"tty,omitzero"`
+
+	Since time.Time `json:"since,omitzero"` // when this viewer came first, over all its links
 }
 
 // Gap says that output [From, To) is gone: the machine keeps the last
