@@ -10,9 +10,10 @@ import (
 // something is wrong, one line of vsay's own on the bottom row. Nothing is
 // written there while a sequence of the session's output is incomplete.
 type display struct {
-	mu    sync.Mutex
-	modes modes
-	line  int // the row of the line; 0: there is none
+	mu      sync.Mutex
+	modes   modes
+	unasked unasked
+	line    int // the row of the line; 0: there is none
 }
 
 // Write shows output of the session. The line goes first: it was in the way.
@@ -20,7 +21,24 @@ func (d *display) Write(p []byte) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.erase()
+	if rest := d.unasked.rest(); len(rest) > 0 {
+		if _, err := d.modes.Write(rest); err != nil {
+			return 0, err
+		}
+	}
 	return d.modes.Write(p)
+}
+
+// Replay shows output of before. What it asks the terminal is left out: nobody
+// waits for the answer, and it would be typed into whatever runs now.
+func (d *display) Replay(p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.erase()
+	if _, err := d.modes.Write(d.unasked.filter(p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // To get to the bottom row and back: the cursor is saved with its colours, its

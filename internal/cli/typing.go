@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"vsay/internal/client"
 )
 
 // typeInto copies stdin to the session. A blocked read of stdin cannot be
@@ -123,6 +125,17 @@ func (c *clocked) Write(p []byte) (int, error) {
 	now := time.Now()
 	c.at.Store(&now)
 	return c.Writer.Write(p)
+}
+
+// Replay is client.Replayer's.
+func (c *clocked) Replay(p []byte) (int, error) {
+	r, ok := c.Writer.(client.Replayer)
+	if !ok {
+		return c.Write(p)
+	}
+	now := time.Now()
+	c.at.Store(&now)
+	return r.Replay(p)
 }
 
 // last is when; zero: never.

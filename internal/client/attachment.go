@@ -38,6 +38,7 @@ type Attachment struct {
 	Opened wire.Opened // the session's answer to the first Open
 
 	mu       sync.Mutex
+	missed   uint64 // output before it was put out while there was no link
 	live     *link
 	stop     func() // ends Run
 	progress *wire.Progress

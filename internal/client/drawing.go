@@ -199,15 +199,38 @@ func (a *Attachment) show(ctx context.Context, l *link, f wire.Frame, w io.Write
 	return nil
 }
 
+// Replayer is a stdout that is told which output is not of now: it was put out
+// while nobody here could see it.
+type Replayer interface {
+	Replay(p []byte) (int, error)
+}
+
+// write writes output of which the first so many bytes are old.
+func write(w io.Writer, p []byte, old uint64) error {
+	if r, ok := w.(Replayer); ok && old > 0 {
+		n := min(old, uint64(len(p)))
+		if _, err := r.Replay(p[:n]); err != nil {
+			return err
+		}
+		p = p[n:]
+	}
+	if len(p) == 0 {
+		return nil
+	}
+	_, err := w.Write(p)
+	return err
+}
+
 func (a *Attachment) draw(ctx context.Context, l *link, f wire.Frame, w io.Writer) error {
 	a.mu.Lock()
+	old := a.missed - min(a.missed, a.progress.Position())
 	fresh, err := a.progress.Output(f)
 	a.mu.Unlock()
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
 	began := time.Now()
-	if _, err := w.Write(fresh); err != nil {
+	if err := write(w, fresh, old); err != nil {
 		return drawError{err}
 	}
 	a.mu.Lock()

@@ -113,7 +113,7 @@ func (a *Attachment) adopt(l *link) error {
 	if err := a.answered(l); err != nil {
 		return err
 	}
-	a.live = l
+	a.live, a.missed = l, l.answer.Missed
 	return nil
 }
 

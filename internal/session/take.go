@@ -123,6 +123,9 @@ func (c *Core) begin(l *lane, o wire.Open) {
 		Version: wire.Version, Session: c.id, Name: cmp.Or(o.Name, c.name), TTY: !c.pipe, Fresh: o.New, Since: l.since, InputFrom: l.accepted,
 		Window: uint32(uint64(c.inputWindow()) - (l.accepted - l.written)),
 	}
+	if o.OutputFrom != nil && *o.OutputFrom < c.out.end {
+		answer.Missed = c.out.end
+	}
 	from, gap := c.from(l.who, o)
 	l.sent, l.acked = from, from
 	l.limit = from + uint64(min(o.Window, c.maxWindow()))

@@ -75,5 +75,5 @@ func isRace(err error) bool {
 	}
 	primary := e.Code() & 0xff
 	return primary == sqlite3.SQLITE_BUSY || primary == sqlite3.SQLITE_LOCKED || primary == sqlite3.SQLITE_CONSTRAINT ||
-		strings.Contains(e.Error(), "already exists")
+		strings.Contains(e.Error(), "already exists") || strings.Contains(e.Error(), "duplicate column name")
 }

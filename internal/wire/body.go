@@ -59,6 +59,10 @@ type Opened struct {
 	Window    uint32 `json:"window"`         // input that may be sent from there
 	TTY       bool   `json:"tty,omitzero"`
 
+	// Output before Missed was put out while this viewer was away: whoever asked
+	// something there waits no more, and its terminal must not answer.
+	Missed uint64 `json:"missed,omitzero"`
+
 	Since time.Time `json:"since,omitzero"` // when this viewer came first, over all its links
 }
 
