@@ -71,11 +71,12 @@ type stage struct {
 	box    *running // its agent
 }
 
-func newStage(t *testing.T) *stage {
+// newStage starts one, with more flags of vsay serve if need be.
+func newStage(t *testing.T, flags ...string) *stage {
 	t.Helper()
 	s := &stage{t: t, site: newSite(t)}
 	var err error
-	if s.server, s.url, err = s.site.serve("HOST", "127.0.0.1:0"); err != nil {
+	if s.server, s.url, err = s.site.serve("HOST", "127.0.0.1:0", flags...); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.server.end(os.Kill) })

@@ -89,6 +89,13 @@ func (r *Relay) leave(e *entry) {
 	}
 }
 
+// Attend has Cut know of a connection that is no viewer, agent or holder by itself: one
+// that may carry viewers. leave says that it is gone.
+func (r *Relay) Attend(who Who, end func(*wire.Error)) (leave func()) {
+	e := r.enter(who, end)
+	return func() { r.leave(e) }
+}
+
 // Cut ends every connection that matches. When it returns nothing more passes
 // through any of them; their sockets close a moment later.
 func (r *Relay) Cut(why *wire.Error, match func(Who) bool) {

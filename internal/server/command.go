@@ -12,7 +12,7 @@ import (
 )
 
 // maxCaptured is how much of a command's stdout, and of its stderr, an answer
-// holds, in bytes. The command runs on when it puts out more.
+// holds, in bytes. The command runs on when it puts out more, and the answer says so.
 const maxCaptured = 1 << 20
 
 // runCommand runs a line in a shell on a machine. With ?wait=true it answers
@@ -50,6 +50,7 @@ func (s *Server) runCommand(w http.ResponseWriter, r *http.Request, me caller) e
 	}
 	return answer(w, http.StatusOK, wire.CommandDone{
 		Stdout: c.text(wire.KindOutput), Stderr: c.text(wire.KindStderr), ExitCode: exit.Code,
+		StdoutTruncated: c.out.more, StderrTruncated: c.err.more,
 	})
 }
 
@@ -69,7 +70,19 @@ type capture struct {
 	ask      wire.Open
 	cut      func(*wire.Error)
 	progress *wire.Progress
-	out, err bytes.Buffer
+	out, err captured
+}
+
+// captured is the beginning of what a stream brought.
+type captured struct {
+	bytes.Buffer
+	more bool // and there was more
+}
+
+func (c *captured) keep(p []byte) {
+	room := maxCaptured - c.Len()
+	c.more = c.more || len(p) > room
+	c.Write(p[:min(len(p), room)])
 }
 
 // follow starts the command and watches it, over as many session links as it
@@ -141,7 +154,7 @@ func (c *capture) keep(ctx context.Context, p place, f wire.Frame) error {
 	if f.Kind == wire.KindStderr {
 		b = &c.err
 	}
-	b.Write(fresh[:min(len(fresh), maxCaptured-b.Len())])
+	b.keep(fresh)
 	c.progress.Drawn(len(fresh))
 	if ack, ok := c.progress.Ack(0, true); ok {
 		return p.View.Send(ctx, ack)

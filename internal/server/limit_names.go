@@ -34,6 +34,10 @@ func (l *Limits) named() []namedLimit {
 		{"sockets-per-user", &l.SocketsPerUser, 256, 0},
 		{"waiting-per-user", &l.WaitingPerUser, 64, 0},
 		{"tickets-per-minute", &l.TicketsPerMinute, 30, 0},
+		{"input-per-second", &l.InputPerSecond, 1 << 20, 0},
+		{"input-burst", &l.InputBurst, 4 << 20, 0},
+		{"upload-burst", &l.UploadBurst, 16 << 20, 0},
+		{"frames-per-second", &l.FramesPerSecond, 500, 0},
 		{"token-grace", &l.TokenGrace, 5 * time.Minute, 0},
 	}
 }

@@ -15,12 +15,16 @@ func (p *plain) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if p.ask.ReadOnly {
+			why := p.s.offence(p.request, p.me, p.machine, p.ask.Session, "it typed, and may only watch")
+			p.sock.Close(why)
+			return why
+		}
+		if err := p.wait(ctx, len(msg)); err != nil {
+			return err
+		}
 		if text && p.resized(ctx, msg) {
 			continue
-		}
-		if p.ask.ReadOnly {
-			p.sock.Close(wire.ErrProtocol)
-			return wire.ErrProtocol
 		}
 		p.mu.Lock()
 		for p.progress.Kept() >= plainInput && !p.over {
@@ -30,6 +34,14 @@ func (p *plain) read(ctx context.Context) error {
 		p.mu.Unlock()
 		p.flush(ctx)
 	}
+}
+
+// wait leaves the socket unread while too much comes of it.
+func (p *plain) wait(ctx context.Context, n int) error {
+	if err := p.flow.frame(ctx, wire.KindInput, n); err != nil {
+		return err
+	}
+	return p.flow.typed(ctx, n)
 }
 
 // flush sends what may be sent of what was typed.
@@ -59,7 +71,7 @@ func (p *plain) resized(ctx context.Context, msg []byte) bool {
 		return false
 	}
 	cols, rows := cells(r.Cols), cells(r.Rows)
-	if p.ask.ReadOnly || cols == 0 || rows == 0 {
+	if cols == 0 || rows == 0 {
 		return true
 	}
 	p.mu.Lock()

@@ -59,6 +59,11 @@ type Limits struct {
 	WaitingPerUser       int // of them, those that are not open yet, 64
 	TicketsPerMinute     int // of one user, 30
 
+	InputPerSecond  int // bytes typed into one terminal's socket, 1 MiB
+	InputBurst      int // bytes that a plain one may send before that counts, 4 MiB
+	UploadBurst     int // the same of vsay.v1, 16 MiB: files go up through terminals, too
+	FramesPerSecond int // of one socket, large input not counted, 500
+
 	TokenGrace time.Duration // a terminal outlives its token so long, 5 min
 }
 

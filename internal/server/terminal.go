@@ -54,6 +54,8 @@ func (s *Server) lasts(me caller) time.Duration {
 type viewerLink struct {
 	s       *Server
 	conn    *wire.Conn
+	request *http.Request // that it came with
+	flow    flow
 	me      caller
 	machine store.Machine
 	expire  *time.Timer
@@ -66,6 +68,8 @@ type viewerLink struct {
 // view is one stream of a viewerLink.
 type view struct {
 	*relay.View
+	session  string
+	terminal bool // a shell, not a command
 	readOnly bool
 }
 
@@ -78,7 +82,16 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m sto
 	ctx, done := linkContext()
 	defer done()
 	go conn.KeepAlive(ctx)
-	l := &viewerLink{s: s, conn: conn, me: me, machine: m, views: map[uint32]*view{}}
+	leave := s.relay.Attend(relay.Who{UserID: me.User.ID, Login: me.Login, AgentID: m.AgentID, KeyGen: m.KeyGen}, conn.Close)
+	defer leave()
+	if err := s.stillLive(ctx, me); err != nil { // revoked while it knocked
+		conn.Close(wire.AsError(err))
+		return nil
+	}
+	l := &viewerLink{
+		s: s, conn: conn, request: r, flow: s.cfg.Limits.flow(s.cfg.Limits.UploadBurst),
+		me: me, machine: m, views: map[uint32]*view{},
+	}
 	l.expire = time.AfterFunc(s.lasts(me), func() { conn.Close(wire.ErrUnauthed) })
 	defer l.expire.Stop()
 
@@ -94,6 +107,9 @@ func (l *viewerLink) read(ctx context.Context) error {
 	for {
 		f, err := l.conn.Read(ctx)
 		if err != nil {
+			return err
+		}
+		if err := l.flow.frame(ctx, f.Kind, len(f.Payload)); err != nil {
 			return err
 		}
 		if err := l.take(ctx, f); err != nil {
@@ -131,8 +147,12 @@ func (l *viewerLink) take(ctx context.Context, f wire.Frame) error {
 		return nil
 	case wire.KindInput, wire.KindInputEnd, wire.KindResize, wire.KindSignal:
 		if v.readOnly {
-			l.s.log.Warn("a read-only viewer tried to type", "user_id", l.me.User.ID, "agent_id", l.machine.AgentID)
-			return wire.ErrProtocol.With("a viewer that only watches cannot type")
+			return l.s.offence(l.request, l.me, l.machine, v.session, "it typed, and may only watch")
+		}
+		if v.terminal {
+			if err := l.flow.typed(ctx, len(f.Payload)); err != nil {
+				return err
+			}
 		}
 	case wire.KindAck, wire.KindPing:
 	default:
@@ -195,7 +215,7 @@ func (l *viewerLink) serve(ctx context.Context, stream uint32, o wire.Open) erro
 	reserved, there := l.views[stream]
 	wanted := there && reserved != givenUp
 	if wanted {
-		l.views[stream] = &view{place.View, place.open.ReadOnly}
+		l.views[stream] = &view{place.View, place.session.ID, place.session.Kind == wire.KindShell, place.open.ReadOnly}
 	}
 	l.mu.Unlock()
 	if !wanted {
@@ -215,9 +235,26 @@ func (l *viewerLink) serve(ctx context.Context, stream uint32, o wire.Open) erro
 			return err
 		}
 		if f.Kind == wire.KindClose {
-			return nil
+			return l.closed(f, place.session.ID)
 		}
 	}
+}
+
+// closed looks why a session closed a stream. Of a viewer that broke the rules, as
+// with an Ack of what was never sent, the link is closed.
+func (l *viewerLink) closed(f wire.Frame, session string) error {
+	var why wire.Error
+	if len(f.Payload) > 0 && wire.Decode(f.Payload, &why) == nil && why.Code == wire.ErrProtocol.Code {
+		l.conn.Close(l.s.offence(l.request, l.me, l.machine, session, why.Message))
+	}
+	return nil
+}
+
+// offence writes down that a viewer did what no client of ours does. The error
+// ends its connection.
+func (s *Server) offence(r *http.Request, me caller, m store.Machine, session, what string) *wire.Error {
+	s.audit(r, "viewer refused", "user", me.User.ID, "login", me.Login, "machine", m.AgentID, "session", session, "why", what)
+	return wire.ErrProtocol.With("a viewer broke the rules: %s", what)
 }
 
 // givenUp stands for a stream that was closed before it was open. Its number is

@@ -164,11 +164,14 @@ type CommandSent struct {
 	SessionID string `json:"session_id"`
 }
 
-// CommandDone answers Command with ?wait=true: the first MB of each stream.
+// CommandDone answers Command with ?wait=true: the first MiB of each stream, and
+// whether there was more of it.
 type CommandDone struct {
-	Stdout   string `json:"stdout"`
-	Stderr   string `json:"stderr"`
-	ExitCode int    `json:"exit_code"`
+	Stdout          string `json:"stdout"`
+	Stderr          string `json:"stderr"`
+	ExitCode        int    `json:"exit_code"`
+	StdoutTruncated bool   `json:"stdout_truncated,omitzero"`
+	StderrTruncated bool   `json:"stderr_truncated,omitzero"`
 }
 
 // Log is one line of what was run on a machine.

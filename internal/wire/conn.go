@@ -82,7 +82,7 @@ func (c *Conn) readMessage(ctx context.Context) (websocket.MessageType, []byte, 
 	}
 	msg, more, err := c.fill(r)
 	if more {
-		err = ErrProtocol.With("a message is over the limit")
+		err = ErrTooLarge.With("a message is over the limit")
 	}
 	return kind, msg, err
 }
