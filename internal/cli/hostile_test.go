@@ -32,6 +32,19 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 		}, {SessionID: "other", Foreground: evil}}}))
 	case "/api/profile":
 		_, _ = w.Write(wire.Encode(wire.Signed{User: &wire.User{ID: evil, Username: evil, Email: evil, APIKey: evil}}))
+	case "/api/admin/users":
+		_, _ = w.Write(wire.Encode(wire.AdminUsers{Users: []wire.AdminUser{{ID: evil, Username: evil, Email: evil, LastLogin: &now}, {ID: "id", Username: evil, Email: evil}}}))
+	case "/api/admin/users/id/disable":
+		_, _ = w.Write(wire.Encode(wire.Signed{Message: evil}))
+	case "/api/admin/users/id/reset-password":
+		_, _ = w.Write(wire.Encode(wire.PasswordReset{Message: evil, Password: evil}))
+	case "/api/admin/invites":
+		in := wire.Invite{ID: evil, Code: evil, Email: evil, CreatedBy: evil, UsedAt: &now, UsedBy: evil}
+		if r.Method == http.MethodPost {
+			_, _ = w.Write(wire.Encode(wire.OneInvite{Invite: in}))
+			return
+		}
+		_, _ = w.Write(wire.Encode(wire.Invites{Invites: []wire.Invite{in}}))
 	case "/api/auth/refresh":
 		_, _ = w.Write(wire.Encode(wire.Signed{Token: evil}))
 	case "/api/login":
@@ -64,6 +77,7 @@ func TestHostileTextIsShownNotObeyed(t *testing.T) {
 	t.Setenv("VSAY_PASSWORD", "correct horse")
 	for _, args := range []string{
 		"ls", "sessions", "sessions -a", "sessions good", "whoami", "api-key", "api-key rotate", "refresh --print", "logout", "kill nothing", "ls rm nothing",
+		"admin users", "admin disable id", "admin delete id", "admin promote nobody", "admin reset-password id", "admin invite", "admin invites",
 		"login --email a@example.com", "signup --email a@example.com --username a", "__complete kill good",
 	} {
 		for _, form := range []string{"human", "json"} {

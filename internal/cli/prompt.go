@@ -21,6 +21,7 @@ type credentials struct {
 	Email         string `mapstructure:"email"`
 	Username      string `mapstructure:"username"`
 	PasswordStdin bool   `mapstructure:"password-stdin"`
+	Invite        string `mapstructure:"invite"` // signup
 	password      string
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -111,11 +112,25 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 	if err := o.redirects(ctx, s); err != nil {
 		return errors.Join(err, ln.Close(), s.Close())
 	}
+	if err := a.inviteOwner(ctx, s); err != nil {
+		return errors.Join(err, ln.Close(), s.Close())
+	}
 	a.announce(o, ln.Addr(), log)
 	if pin := s.Pin(); pin != "" {
 		log.Info("agents may be told this key with --pin", "pin", pin)
 	}
 	return s.Run(ctx, ln)
+}
+
+// inviteOwner tells who starts a server that nobody owns yet how to be the one. It is
+// no line of the log, which others may read, and --quiet does not hide it.
+func (a *app) inviteOwner(ctx context.Context, s *server.Server) error {
+	code, err := s.OwnerInvite(ctx)
+	if err != nil || code == "" {
+		return err
+	}
+	_, err = fmt.Fprintf(a.Err, "nobody has an account here yet; the one who signs up with this invitation runs the server:\n  vsay signup HOST --invite %s\n", code)
+	return err
 }
 
 // announce says where the server is, in the form of the log it begins.

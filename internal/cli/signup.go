@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
 
+	"vsay/internal/client"
 	"vsay/internal/wire"
 )
 
@@ -24,6 +26,7 @@ func (a *app) signupCmd() *cobra.Command {
 	}
 	credentialFlags(cmd)
 	cmd.Flags().String("username", "", "the name others see")
+	cmd.Flags().String("invite", "", "the `code` of an invitation, where signup is by invitation (or VSAY_INVITE)")
 	return cmd
 }
 
@@ -35,7 +38,7 @@ func (a *app) runSignup(ctx context.Context, args []string, o credentials) error
 	if err := a.ask(ctx, &o, true); err != nil {
 		return err
 	}
-	signed, err := api.Signup(ctx, wire.Signup{Username: o.Username, Email: o.Email, Password: o.password})
+	signed, err := a.signUp(ctx, api, o)
 	if err != nil {
 		return err
 	}
@@ -45,4 +48,19 @@ func (a *app) runSignup(ctx context.Context, args []string, o credentials) error
 	a.say("signed up and signed in to %s as %s", api.Endpoint.URL.String(), o.Username)
 	a.say("bring a machine in: run there  vsay agent --host %s --token KEY  with the key that vsay api-key shows", api.Endpoint.URL.String())
 	return a.print(signed, func(io.Writer) {})
+}
+
+// signUp asks for an invitation when it turns out that one is needed, and there is
+// somebody to ask.
+func (a *app) signUp(ctx context.Context, api *client.Client, o credentials) (wire.Signed, error) {
+	body := wire.Signup{Username: o.Username, Email: o.Email, Password: o.password, Invite: o.Invite}
+	signed, err := api.Signup(ctx, body)
+	if !errors.Is(err, wire.ErrUninvited) || o.Invite != "" || o.PasswordStdin || a.terminal() == nil {
+		return signed, err
+	}
+	a.say("signup is by invitation on this server")
+	if body.Invite, err = a.askLine(ctx, "Invitation", "--invite", "", false); err != nil {
+		return signed, err
+	}
+	return api.Signup(ctx, body)
 }

@@ -11,10 +11,10 @@ import (
 )
 
 func (s *Server) signup(w http.ResponseWriter, r *http.Request) error {
-	if s.cfg.Signup != "open" {
-		return wire.ErrForbidden.With("signup is closed on this server: ask its administrator for an account")
-	}
 	body, err := read[wire.Signup](w, r)
+	if s.cfg.Signup != signupOpen && body.Invite == "" {
+		return s.uninvited()
+	}
 	if err != nil {
 		return err
 	}
@@ -30,18 +30,22 @@ func (s *Server) signup(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	u := store.User{ID: randomID(), Username: body.Username, Email: email, CreatedAt: s.now()}
-	if err := s.createUser(r, &u, password); err != nil {
+	if err := s.createUser(r, &u, password, body.Invite); err != nil {
 		return err
 	}
 	s.audit(r, "signup", "user", u.ID)
 	return answer(w, http.StatusCreated, wire.Signed{Message: "User registered successfully", User: shown(u)})
 }
 
-func (s *Server) createUser(r *http.Request, u *store.User, password string) error {
+func (s *Server) createUser(r *http.Request, u *store.User, password, code string) error {
 	if err := s.maySignUp(r.Context(), clientIP(r)); err != nil {
 		return err
 	}
-	err := s.passwords.turn(r.Context(), func() error {
+	invite, err := s.mayJoin(r.Context(), code, u.Email)
+	if err != nil {
+		return err
+	}
+	err = s.passwords.turn(r.Context(), func() error {
 		u.PasswordHash = s.passwords.hash(password)
 		return nil
 	})
@@ -49,7 +53,7 @@ func (s *Server) createUser(r *http.Request, u *store.User, password string) err
 		return err
 	}
 	s.keys.newAPIKey(u)
-	return s.store.CreateUser(r.Context(), *u)
+	return s.join(r.Context(), *u, invite)
 }
 
 // shown is a user without the API key.

@@ -59,8 +59,7 @@ func TestConfigIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	for says, cfg := range map[string]Config{
 		"--data-dir":     {},
-		"by invitation":  {DataDir: dir, Signup: "invite"},
-		"it is open or":  {DataDir: dir, Signup: "maybe"},
+		"open, invite":   {DataDir: dir, Signup: "maybe"},
 		"no public URL":  {DataDir: dir, PublicURL: "vsay.example.com"},
 		"needs both":     {DataDir: dir, TLSCert: "cert.pem"},
 		"cannot be used": {DataDir: dir, TLSCert: "nowhere.pem", TLSKey: "nowhere.pem"},

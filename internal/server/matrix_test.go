@@ -55,6 +55,9 @@ var matrix = map[string]string{
 	"POST /api/admin/users/{id}/promote":        "401 401 401 401 401 401 401  403 200 403",
 	"POST /api/admin/users/{id}/demote":         "401 401 401 401 401 401 401  403 200 403",
 	"POST /api/admin/users/{id}/reset-password": "401 401 401 401 401 401 401  403 200 403",
+	"GET /api/admin/invites":                    "401 401 401 401 401 401 401  403 200 403",
+	"POST /api/admin/invites":                   "401 401 401 401 401 401 401  403 201 403",
+	"DELETE /api/admin/invites/{id}":            "401 401 401 401 401 401 401  403 404 403",
 
 	"GET /api/terminal/{agent_id}/ws":      "401 401 401 401 401 401 401  404 404 503",
 	"POST /api/terminal/tickets":           "401 401 401 401 401 401 401  404 404 503",

@@ -60,6 +60,7 @@ func TestOpenAPIHasTheFieldsOfTheTypes(t *testing.T) {
 		"Machine": wire.Machine{}, "Session": wire.Session{}, "Viewer": wire.Viewer{},
 		"Signup": wire.Signup{}, "Login": wire.Login{}, "AskTicket": wire.AskTicket{}, "Ticket": wire.Ticket{},
 		"AdminUser": wire.AdminUser{}, "NewPassword": wire.NewPassword{}, "PasswordReset": wire.PasswordReset{},
+		"Invite": wire.Invite{}, "NewInvite": wire.NewInvite{},
 	} {
 		var fields []string
 		for i := range reflect.TypeOf(v).NumField() {

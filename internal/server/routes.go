@@ -77,6 +77,9 @@ func (s *Server) table() []route {
 		s.admin("POST /api/admin/users/{id}/demote", s.onUser("user demoted", "User is no administrator", s.demoteUser)),
 		s.admin("POST /api/admin/users/{id}/reset-password", s.replacePassword),
 		s.admin("POST /api/admin/rotate-keys", s.rotateKeys),
+		s.admin("GET /api/admin/invites", s.listInvites),
+		s.admin("POST /api/admin/invites", s.createInvite),
+		s.admin("DELETE /api/admin/invites/{id}", s.deleteInvite),
 
 		s.viewer("GET /api/terminal/{agent_id}/ws", s.terminal),
 		s.signedIn("POST /api/terminal/tickets", s.giveTicket),

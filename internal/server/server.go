@@ -27,7 +27,7 @@ import (
 type Config struct {
 	DataDir     string        // its folder, made private
 	MasterKey   []byte        // nil: the one in the data folder
-	Signup      string        // "open" (default) or "closed"
+	Signup      string        // who may make an account: "open" (default), "invite" or "closed"
 	PublicURL   string        // how the world reaches it; empty: as each request says
 	Origins     []string      // of pages elsewhere that may open terminals
 	TLSCert     string        // PEM files; both or neither
@@ -39,6 +39,12 @@ type Config struct {
 	Version     string
 	Limits      Limits
 }
+
+const (
+	signupOpen   = "open"
+	signupInvite = "invite" // those whom an administrator invited
+	signupClosed = "closed"
+)
 
 // Limits bound guessing and flooding.
 type Limits struct {
@@ -136,12 +142,10 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 func (c Config) complete() (Config, error) {
 	switch c.Signup {
 	case "":
-		c.Signup = "open"
-	case "open", "closed":
-	case "invite":
-		return c, errors.New("signup by invitation is not there yet: start with --signup open or --signup closed")
+		c.Signup = signupOpen
+	case signupOpen, signupInvite, signupClosed:
 	default:
-		return c, fmt.Errorf("signup cannot be %q: it is open or closed", c.Signup)
+		return c, fmt.Errorf("signup cannot be %q: it is open, invite or closed", c.Signup)
 	}
 	if c.DataDir == "" {
 		return c, errors.New("no data folder: say --data-dir")

@@ -17,6 +17,7 @@ type Signup struct {
 	Username string `json:"username"`
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	Invite   string `json:"invite,omitzero"` // where signup is by invitation
 }
 
 // Login is the body of POST /api/login.
