@@ -20,9 +20,10 @@ SEED     ?= 1
 FOR      ?= 5m
 SESSIONS ?= 7
 KILLS    ?= 200
+AGENTS   ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help build test chaos fifty crash systemd lint fmt run release-check cross fuzz
+.PHONY: help build test chaos fifty crash comeback systemd lint fmt run release-check cross fuzz
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -41,6 +42,9 @@ fifty: ## kills the server under fifty sessions and says how soon they go on
 
 crash: ## kills the server amid changes of accounts and looks what is left of them: SEED=1 KILLS=200
 	$(GO) test ./internal/chaos -run '^TestCrash$$' -count=1 -v -timeout 1h -kills $(KILLS) -seed $(SEED)
+
+comeback: ## kills the server under thousands of agents, which then all knock at once: AGENTS=10000
+	$(GO) test ./internal/chaos -run '^TestComeback$$' -count=1 -v -timeout 10m -agents $(AGENTS)
 
 systemd: # as root: boots a systemd in namespaces and breaks the agent's service under sessions
 	@GO='$(GO)' tools/systemd-test.sh

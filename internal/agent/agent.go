@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -69,33 +68,11 @@ func (a *Agent) EndSessions(ctx context.Context) { a.holders.endAll(ctx) }
 // Run keeps a control link until ctx ends. It returns an error only when the
 // server has refused this machine for good.
 func (a *Agent) Run(ctx context.Context) error {
-	again := newRedial(time.Now())
-	for ctx.Err() == nil {
-		began := time.Now()
-		err := a.serve(ctx)
-		if ctx.Err() != nil {
-			break
-		}
-		if refused(err) {
-			a.holders.callAll()
-			return err
-		}
-		pause := rand.N(again.most(began, time.Now(), errors.Is(err, wire.ErrLinkLost)))
-		if told := new(sentAway); errors.As(err, told) {
-			pause = told.after // the server knows how many of us there are
-		}
-		a.Log.Warn("no link to the server", "err", wire.AsError(err).Message, "retry_in", pause.Round(time.Millisecond))
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-		}
+	err := Keep(ctx, a.Log, a.serve)
+	if err != nil {
+		a.holders.callAll()
 	}
-	return nil
-}
-
-// refused says that trying again would not help.
-func refused(err error) bool {
-	return errors.Is(err, wire.ErrUnauthed) || errors.Is(err, wire.ErrForbidden) || errors.Is(err, wire.ErrBadRequest)
+	return err
 }
 
 // serve is one control link, from the challenge to its end, which is a
@@ -258,6 +235,7 @@ func (a *Agent) post(ctx context.Context, path string, body, result any) error {
 	if err != nil {
 		return err
 	}
+	req.Close = true // it is the only one for days: ten thousand idle connections are the server's
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := a.Endpoint.Client.Do(req)
 	if err != nil {

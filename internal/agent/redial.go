@@ -3,6 +3,10 @@
 package agent
 
 import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"vsay/internal/wire"
@@ -16,6 +20,35 @@ const (
 	healthy    = time.Minute     // a link that lived so long starts over
 	dialWithin = 30 * time.Second
 )
+
+// Keep serves one link after another until ctx ends. serve returns what ended a link,
+// a wire.ErrLinkLost once it was up. Keep returns an error only when the server has
+// refused for good.
+func Keep(ctx context.Context, log *slog.Logger, serve func(context.Context) error) error {
+	again := newRedial(time.Now())
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := serve(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if refused(err) {
+			return err
+		}
+		pause := again.pause(began, time.Now(), err)
+		log.Warn("no link to the server", "err", wire.AsError(err).Message, "retry_in", pause.Round(time.Millisecond))
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// refused says that trying again would not help.
+func refused(err error) bool {
+	return errors.Is(err, wire.ErrUnauthed) || errors.Is(err, wire.ErrForbidden) || errors.Is(err, wire.ErrBadRequest)
+}
 
 // redial is how long to wait before the next dial.
 type redial struct {
@@ -60,4 +93,17 @@ func goAway(f wire.Frame) *sentAway {
 		return nil
 	}
 	return &sentAway{after: min(g.After, wire.Seconds(maxAway.Seconds())).Duration()}
+}
+
+// pause is how long to wait after err. A server that many come back to at once gives
+// each a time to come: whoever keeps to it is let in then.
+func (r *redial) pause(began, now time.Time, err error) time.Duration {
+	most := r.most(began, now, errors.Is(err, wire.ErrLinkLost))
+	if away := new(sentAway); errors.As(err, away) {
+		return away.after // the server knows how many of us there are
+	}
+	if told := wire.RetryAfter(err); told > minWait { // every refusal that passes says a second
+		return min(told, maxWait) + rand.N(minWait)
+	}
+	return rand.N(most)
 }

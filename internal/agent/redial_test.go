@@ -3,8 +3,11 @@
 package agent
 
 import (
+	"net/http"
 	"testing"
 	"time"
+
+	"vsay/internal/wire"
 )
 
 func TestRedial(t *testing.T) {
@@ -46,5 +49,32 @@ func TestRedial(t *testing.T) {
 	}
 	if got := lives(healthy + time.Second); got != minWait {
 		t.Errorf("after a healthy link it waits %s, want %s", got, minWait)
+	}
+}
+
+// The server's own time is kept to, within reason; what every failure says, a second,
+// is no such time.
+func TestRedialKeepsToItsTurn(t *testing.T) {
+	told := func(seconds string) error {
+		return wire.Refused(&http.Response{
+			StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {seconds}}, Body: http.NoBody,
+		})
+	}
+	for _, c := range []struct {
+		says        string
+		least, most time.Duration
+	}{
+		{"17", 17 * time.Second, 18 * time.Second},
+		{"1", 0, minWait},
+		{"", 0, minWait},
+		{"never", 0, minWait},
+		{"-5", 0, minWait},
+		{"99999999", maxWait, maxWait + minWait},
+	} {
+		now := time.Now()
+		r := newRedial(now)
+		if got := r.pause(now, now, told(c.says)); got < c.least || got > c.most {
+			t.Errorf("told %q it waits %s, want %s to %s", c.says, got, c.least, c.most)
+		}
 	}
 }

@@ -44,18 +44,21 @@ func ignoreLost(error) error { return nil }
 // the code beside it. What an unforeseen error says goes to the log alone.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := wire.AsError(err)
+	var retry retryError
+	foreseen := errors.As(err, &retry) || errors.Is(err, wire.ErrOffline)
 	switch {
 	case r.Context().Err() != nil && errors.Is(err, context.Canceled):
 		return // the client has gone
-	case e.Status >= http.StatusInternalServerError && !errors.Is(err, wire.ErrOffline):
+	case e.Status >= http.StatusInternalServerError && !foreseen:
 		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 	}
-	if rec, ok := w.(*recorder); ok && rec.status != 0 {
-		return // half an answer, or a WebSocket, was sent
+	if rec, ok := w.(*recorder); ok {
+		if rec.status != 0 {
+			return // half an answer, or a WebSocket, was sent
+		}
+		rec.dull = retry.failure == errFullGate
 	}
 	if e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable {
-		var retry retryError
-		errors.As(err, &retry)
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(retry.after.Seconds())))))
 	}
 	if e.Status == http.StatusUnauthorized {

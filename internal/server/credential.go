@@ -26,6 +26,9 @@ var errBadMachine = wire.ErrUnauthed.With("this machine is not enrolled here, or
 // challenge hands out something to sign. It keeps nothing: the nonce is a time
 // and a MAC, and what makes it good for once is the counter signed beside it.
 func (s *Server) challenge(w http.ResponseWriter, r *http.Request) error {
+	if err := s.machines.pass(time.Now()); err != nil {
+		return err
+	}
 	body, err := read[wire.Challenge](w, r)
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ func (l *Limits) named() []namedLimit {
 		{"failures-per-ip", &l.FailuresPerIP, 20, 0},
 		{"signup-burst", &l.SignupBurst, 60, 0},
 		{"signup-every", &l.SignupEvery, 2 * time.Minute, 0},
+		{"arrivals-per-second", &l.Arrivals, 500, 0},
 		{"conns-per-ip", &l.ConnsPerIP, 256, 0},
 		{"machines-per-user", &l.MachinesPerUser, 1000, 0},
 		{"enrollments-per-minute", &l.EnrollmentsPerMinute, 600, 0},

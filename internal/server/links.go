@@ -63,7 +63,7 @@ func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
 			if err != nil {
 				return err
 			}
-			if err := s.store.SawMachine(ctx, m.AgentID, h, ip, time.Now()); err != nil {
+			if err := s.saw(ctx, m, h, ip); err != nil {
 				return err
 			}
 			return s.reconcile(ctx, m.AgentID, h.Sessions)
@@ -73,6 +73,16 @@ func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
 	s.log.Info("machine offline", "agent_id", m.AgentID, "name", m.Name, "why", wire.AsError(err).Code)
 	conn.Close(wire.AsError(err))
 	return nil
+}
+
+// saw writes down what a machine says of itself. Most say what they said before, and
+// thousands at once do after a restart of the server.
+func (s *Server) saw(ctx context.Context, m store.Machine, h wire.Hello, ip string) error {
+	if m.LastActive != nil && m.Says(h, ip) {
+		s.seen.note(m.AgentID, h.Facts, s.now())
+		return nil
+	}
+	return s.store.SawMachine(ctx, m.AgentID, h, ip, s.now())
 }
 
 // reconcile writes down as lost what the store takes for running and the
@@ -121,6 +131,9 @@ func (s *Server) endNow(x store.Session) {
 // sessionLink is a holder's: with a ticket the first time, with a secret of its
 // own from then on.
 func (s *Server) sessionLink(w http.ResponseWriter, r *http.Request) error {
+	if err := s.holders.pass(time.Now()); err != nil {
+		return err
+	}
 	x, err := s.holderOf(r)
 	if err != nil {
 		return err

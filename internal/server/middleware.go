@@ -92,7 +92,7 @@ func (s *Server) recovered(w *recorder, r *http.Request) {
 // logRequest writes the path and never the query, where a token may be.
 func (s *Server) logRequest(w *recorder, r *http.Request, began time.Time) {
 	level := slog.LevelInfo
-	if r.URL.Path == "/health" || r.URL.Path == "/ready" {
+	if w.dull || r.URL.Path == "/health" || r.URL.Path == "/ready" {
 		level = slog.LevelDebug
 	}
 	s.log.Log(r.Context(), level, "request", "request", randomID()[:8], "method", r.Method, "path", r.URL.Path,
@@ -108,6 +108,7 @@ func (s *Server) audit(r *http.Request, event string, args ...any) {
 type recorder struct {
 	http.ResponseWriter
 	status int    // 0: nothing yet
+	dull   bool   // thousands of the same are expected
 	gone   func() // told when it is a WebSocket
 }
 

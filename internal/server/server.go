@@ -53,6 +53,7 @@ type Limits struct {
 	FailuresPerIP int           // wrong passwords a minute from one address or /64, 20
 	SignupBurst   int           // signups at once from one address or /64, 60
 	SignupEvery   time.Duration // and then one each, 2 min
+	Arrivals      int           // links a second that machines open, and as many that holders do, 500
 	ConnsPerIP    int           // connections that are no WebSocket from one address, 256; loopback is free
 
 	MachinesPerUser      int // 1,000
@@ -93,6 +94,8 @@ type Server struct {
 	seen      *sightings
 	paces     paces
 	sockets   *sockets
+	machines  gate
+	holders   gate // apart: somebody watches them
 	handler   http.Handler
 	crowd     *crowd
 	redirects net.Listener // plain HTTP that sends people to https; nil: none
@@ -119,6 +122,8 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 		seen:      newSightings(),
 		paces:     newPaces(cfg.Limits),
 		sockets:   newSockets(cfg.Limits),
+		machines:  newGate(cfg.Limits.Arrivals),
+		holders:   newGate(cfg.Limits.Arrivals),
 		desk:      newDesk(),
 		crowd:     newCrowd(cfg.Limits.ConnsPerIP, cfg.Proxies...),
 		leave:     make(chan struct{}),

@@ -43,7 +43,7 @@ func (s *Store) EnrollMachine(ctx context.Context, m Machine) (Machine, error) {
 // SawMachine notes what an agent says when its control link opens, at a time and
 // from an address. A machine that asks for another name than before is renamed.
 func (s *Store) SawMachine(ctx context.Context, agentID string, hello wire.Hello, ip string, at time.Time) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.together(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		old, err := scanMachine(tx.QueryRowContext(ctx, selectMachine+"WHERE m.agent_id = $1", agentID))
 		if err != nil {
 			return err

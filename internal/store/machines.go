@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"maps"
 	"math"
 	"time"
 
@@ -44,6 +46,13 @@ func (m Machine) Wire(online bool) wire.Machine {
 		w.Labels = map[string]string{} // {} and not null
 	}
 	return w
+}
+
+// Says tells whether the machine would say the same of itself again, but for how busy
+// it is: there is nothing to write then.
+func (m Machine) Says(hello wire.Hello, ip string) bool {
+	return (hello.Name == m.Wanted || hello.Name == "") && m.Description == hello.Description &&
+		m.OS == hello.OS && m.Arch == hello.Arch && m.AgentVersion == hello.AgentVersion && m.IP == ip && maps.Equal(m.Labels, hello.Labels)
 }
 
 const selectMachine = `
@@ -109,11 +118,13 @@ func (s *Store) AdvanceCounter(ctx context.Context, agentID string, counter uint
 	if counter > math.MaxInt64 {
 		return wire.ErrForbidden
 	}
-	n, err := s.exec(ctx, "UPDATE machines SET counter = $2 WHERE agent_id = $1 AND counter < $2", agentID, int64(counter))
-	if err == nil && n == 0 {
-		return wire.ErrForbidden
-	}
-	return err
+	return s.together(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		err := one(tx.ExecContext(ctx, "UPDATE machines SET counter = $2 WHERE agent_id = $1 AND counter < $2", agentID, int64(counter)))
+		if errors.Is(err, wire.ErrNotFound) {
+			return wire.ErrForbidden
+		}
+		return err
+	})
 }
 
 // Sighting is what a machine said of itself, and when.

@@ -22,6 +22,7 @@ type db struct {
 	path        string
 	own         bool // it is the client's: who runs vsay can mend it
 	write, read *sql.DB
+	group       group // writes in company
 }
 
 // Two processes that open one new file at once trip over each other's

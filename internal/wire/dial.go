@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -107,7 +108,7 @@ func (e *Endpoint) Knock(ctx context.Context) error {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode/100 != 2 {
-		return ErrUnreachable.With("%s does not answer as a vsay server: %s", e.URL.Host, Refused(resp).Message)
+		return ErrUnreachable.With("%s does not answer as a vsay server: %s", e.URL.Host, AsError(Refused(resp)).Message)
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10))
 	return nil
@@ -181,8 +182,9 @@ func (e *Endpoint) batching(high **batch, low **socket) *http.Transport {
 	return t
 }
 
-// Refused is the *Error in an HTTP answer that is no success.
-func Refused(resp *http.Response) *Error {
+// Refused is the *Error in an HTTP answer that is no success; RetryAfter knows what
+// it said beside it.
+func Refused(resp *http.Response) error {
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
 	var body ErrorBody
 	if Decode(b, &body) != nil || body.Error == "" {
@@ -191,7 +193,28 @@ func Refused(resp *http.Response) *Error {
 			body.Error = "the server sends us elsewhere; give the address it really has"
 		}
 	}
-	return Received(resp.Header.Get(ErrorHeader), body.Error, resp.StatusCode)
+	e := Received(resp.Header.Get(ErrorHeader), body.Error, resp.StatusCode)
+	if after, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && after > 0 {
+		return postponed{e, time.Duration(min(after, 24*60*60)) * time.Second}
+	}
+	return e
+}
+
+// postponed is a refusal that passes.
+type postponed struct {
+	failure *Error
+	after   time.Duration
+}
+
+func (p postponed) Error() string { return p.failure.Message }
+func (p postponed) Unwrap() error { return p.failure }
+
+// RetryAfter is how long the server that refused asked to wait, a day at most, or
+// nothing.
+func RetryAfter(err error) time.Duration {
+	var p postponed
+	errors.As(err, &p)
+	return p.after
 }
 
 // Unreachable says why a server could not be spoken to.
