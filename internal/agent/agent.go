@@ -28,6 +28,7 @@ type Config struct {
 	Labels    map[string]string //
 	StateDir  string
 	Shell     string // empty: the user's
+	Binds     bool   // sessions end with this process, however that ends
 	Program   string // the vsay binary that holders run
 	Version   string
 	Log       *slog.Logger

@@ -103,6 +103,9 @@ func (h *holders) start(s wire.Start) error {
 		Server: h.c.Endpoint.URL.String(), Insecure: h.c.Insecure, CAFile: h.c.CAFile, Root: h.c.Endpoint.Root(), Pins: h.c.Endpoint.Pins(),
 		Shell: shell, Dir: home, Env: environment(s.Spec, home, shell), Socket: socket,
 	}
+	if h.c.Binds {
+		conf.Agent = os.Getpid()
+	}
 	return h.run(conf)
 }
 

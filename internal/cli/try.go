@@ -68,7 +68,9 @@ func (a *app) try(ctx context.Context, command []string) error {
 	if err != nil {
 		return err
 	}
-	return finish(orEnd(t.api, att, a.view(withoutSignals(ctx), att, v)))
+	ctx, stop := untilClosed(withoutSignals(ctx))
+	defer stop()
+	return finish(orEnd(t.api, att, a.view(ctx, att, v)))
 }
 
 // tryShell is a terminal on the trial. A signal ends it: unlike a command, a shell
@@ -84,7 +86,8 @@ func (a *app) tryShell(ctx context.Context, t *trial, ask wire.Open, v viewing) 
 }
 
 func (a *app) startTrial(ctx context.Context) (t *trial, err error) {
-	dir, err := os.MkdirTemp("", "vsay-try-") // 0700 from birth
+	removeTrials(os.TempDir())
+	dir, err := os.MkdirTemp("", trialPrefix) // 0700 from birth
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +143,7 @@ func (a *app) startTrial(ctx context.Context) (t *trial, err error) {
 	}
 	t.agent, err = agent.New(agent.Config{
 		Endpoint: ep, APIKey: account.APIKey, Name: "try", StateDir: filepath.Join(dir, "agent"),
-		Program: program, Version: thisBuild().Version, Log: log,
+		Program: program, Binds: true, Version: thisBuild().Version, Log: log,
 		Online: func(agentID, _ string) {
 			select {
 			case online <- agentID:

@@ -23,6 +23,7 @@ type Config struct {
 	Env      []string  `json:"env"`    // the whole environment of the program
 	Socket   string    `json:"socket"` // where agents find this session
 	TTL      float64   `json:"ttl"`    // seconds a session that was left lives on
+	Agent    int       `json:"agent"`  // the process whose end is this session's; 0: it outlives all of them
 }
 
 // Times of a holder.

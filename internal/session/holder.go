@@ -164,6 +164,10 @@ func (h *holder) untilExit(live *sync.WaitGroup) wire.Exit {
 			killTree()
 		case <-orphans.C:
 			reap(h.proc)
+			if h.orphaned() {
+				h.change(func() { h.tired = true }) // there is nobody to tell
+				h.endSession()
+			}
 			if h.abandoned() {
 				h.endSession()
 			}
@@ -179,6 +183,10 @@ func (h *holder) abandoned() bool {
 	return h.core.Viewers() == 0 && ttl > 0 && time.Since(h.last) > ttl
 }
 
+// orphaned says that the agent, whose child this is, has ended, and the session is
+// to end with it.
+func (h *holder) orphaned() bool { return h.conf.Agent != 0 && os.Getppid() != h.conf.Agent }
+
 // lifetime is how long the session lives on with nobody there. One whose viewer
 // broke off may have less than one that was left, but no more.
 func (h *holder) lifetime(brokeOff bool) time.Duration {
@@ -191,6 +199,9 @@ func (h *holder) lifetime(brokeOff bool) time.Duration {
 
 // checkEvery is often enough for a short life to be a short one.
 func (h *holder) checkEvery() time.Duration {
+	if h.conf.Agent != 0 {
+		return time.Second
+	}
 	if ttl := h.lifetime(true); ttl > 0 {
 		return min(time.Minute, max(time.Second, ttl/8))
 	}
