@@ -106,7 +106,7 @@ func (a *app) agentConfig(o agentOptions) (c agent.Config, err error) {
 	}
 	c = agent.Config{
 		Insecure: a.InsecureHTTP, CAFile: a.TLSCA, Name: o.Name, StateDir: o.StateDir, Shell: o.Shell,
-		Version: thisBuild().Version, Log: a.logger(o.LogFormat), Labels: map[string]string{},
+		Version: thisBuild().Version, Log: a.logger(o.LogFormat, "info"), Labels: map[string]string{},
 	}
 	if c.Endpoint, err = a.endpoint(a.Host); err != nil {
 		return c, err

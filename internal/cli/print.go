@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"vsay/internal/wire"
@@ -39,34 +37,11 @@ func clean(s string) string {
 // unsafe holds for control characters, C0 and C1, and for the invisible ones
 // that reorder text or break lines. The two joiners that emoji and many scripts
 // are written with are harmless.
-func unsafe(r rune) bool {
-	switch r {
-	case '\u200c', '\u200d':
-		return false
-	case '\u2028', '\u2029':
-		return true
-	}
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
-}
+func unsafe(r rune) bool { return wire.Unsafe(r) }
 
 // encode is v as one line of JSON that may be shown on a terminal: JSON itself
 // escapes C0 alone.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	for _, r := range string(wire.Encode(v)) {
-		switch {
-		case unsafe(r) && r < 0x10000:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		case unsafe(r):
-			hi, lo := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, hi, lo)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('\n')
-	return b.Bytes()
-}
+func encode(v any) []byte { return append(wire.EscapeJSON(wire.Encode(v)), '\n') }
 
 // json tells whether results are to be JSON.
 func (a *app) json() bool { return a.Output == "json" }

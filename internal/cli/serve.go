@@ -24,6 +24,7 @@ type serveOptions struct {
 	Origins     []string      `mapstructure:"allowed-origins"`
 	Limits      []string      `mapstructure:"limit"`
 	serveTLS    `mapstructure:",squash"`
+	serveAudit  `mapstructure:",squash"`
 }
 
 func (a *app) serveCmd() *cobra.Command {
@@ -50,6 +51,7 @@ func (a *app) serveCmd() *cobra.Command {
 	f.Duration("session-max", 30*24*time.Hour, "a login ends this long after the password was given")
 	f.Duration("detached-ttl", 72*time.Hour, "a session that nobody watches ends after this long")
 	f.String("log-format", "text", "text or json")
+	auditFlags(f)
 	cmd.AddCommand(a.rotateKeysCmd())
 	return cmd
 }
@@ -63,6 +65,9 @@ func (o serveOptions) check(insecure bool) error {
 		return usage("--log-format is text or json, not %q", o.LogFormat)
 	case o.SessionMax <= 0 || o.DetachedTTL <= 0:
 		return usage("--session-max and --detached-ttl have to be longer than nothing")
+	}
+	if err := o.serveAudit.check(); err != nil {
+		return err
 	}
 	return o.serveTLS.check(o.Listen, insecure)
 }
@@ -92,7 +97,7 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return usage("--trusted-proxies: %s", err)
 	}
-	log := a.logger(o.LogFormat)
+	log := a.logger(o.LogFormat, o.LogLevel)
 	if err := leaveNoCore(); err != nil {
 		log.Warn("a crash of this server may leave an image of its memory, which holds keys", "err", err)
 	}
@@ -101,6 +106,7 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 		TLSCert: o.TLSCert, TLSKey: o.TLSKey, ACME: o.acme(), Proxies: proxies,
 		SessionMax: o.SessionMax, DetachedTTL: o.DetachedTTL, Version: thisBuild().Version,
 		Origins: o.Origins, Limits: limits,
+		AuditKeep: o.AuditKeep, AuditLog: o.AuditLog, Stdout: a.Out, StrictRefresh: o.StrictRefresh,
 	}, log)
 	if err != nil {
 		return err
@@ -119,6 +125,11 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 	if pin := s.Pin(); pin != "" {
 		log.Info("agents may be told this key with --pin", "pin", pin)
 	}
+	defer a.onHangup(func() {
+		if err := s.Reopen(); err != nil {
+			log.Error("after SIGHUP", "err", err)
+		}
+	})()
 	return s.Run(ctx, ln)
 }
 
@@ -147,13 +158,13 @@ func (a *app) announce(o serveOptions, addr net.Addr, log *slog.Logger) {
 }
 
 // logger writes to stderr; with --quiet only what somebody should look at.
-func (a *app) logger(format string) *slog.Logger {
-	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+func (a *app) logger(format, level string) *slog.Logger {
+	o := &slog.HandlerOptions{Level: map[string]slog.Level{"debug": slog.LevelDebug, "warn": slog.LevelWarn}[level]}
 	if a.Quiet {
 		o.Level = slog.LevelWarn
 	}
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(a.Err, o))
+		return slog.New(slog.NewJSONHandler(oneLine{a.Err}, o))
 	}
 	return slog.New(slog.NewTextHandler(a.Err, o))
 }

@@ -119,7 +119,7 @@ func (a *app) rotateKeys(ctx context.Context, o rotateOptions) error {
 	if !exists(filepath.Join(cfg.DataDir, "vsay.db")) {
 		return failed("there is no server in %s: say --data-dir", cfg.DataDir)
 	}
-	s, err := server.New(ctx, cfg, a.logger("text"))
+	s, err := server.New(ctx, cfg, a.logger("text", "info"))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"vsay/internal/relay"
@@ -13,6 +14,7 @@ import (
 func (s *Server) signup(w http.ResponseWriter, r *http.Request) error {
 	body, err := read[wire.Signup](w, r)
 	if s.cfg.Signup != signupOpen && body.Invite == "" {
+		s.audit(r, "signup refused", "why", "signup is "+s.cfg.Signup)
 		return s.uninvited()
 	}
 	if err != nil {
@@ -31,9 +33,12 @@ func (s *Server) signup(w http.ResponseWriter, r *http.Request) error {
 	}
 	u := store.User{ID: randomID(), Username: body.Username, Email: email, CreatedAt: s.now()}
 	if err := s.createUser(r, &u, password, body.Invite); err != nil {
+		if errors.Is(err, wire.ErrForbidden) {
+			s.audit(r, "signup refused", "why", "the invitation")
+		}
 		return err
 	}
-	s.audit(r, "signup", "user", u.ID)
+	s.audit(r, "signup", "user", u.ID, "username", u.Username)
 	return answer(w, http.StatusCreated, wire.Signed{Message: "User registered successfully", User: shown(u)})
 }
 
@@ -98,7 +103,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.audit(r, "login", "user", u.ID, "login", l.ID)
+	s.audit(r, "login", "user", u.ID, "username", u.Username, "login", l.ID)
 	return answer(w, http.StatusOK, wire.Signed{Message: "Login successful", Token: token, User: user})
 }
 
@@ -120,10 +125,25 @@ func (s *Server) checkLogin(r *http.Request, email, password string) (store.User
 		return u, err
 	}
 	err = s.checkPassword(r.Context(), u, password, tryOf(email, u, clientIP(r)))
-	if errors.Is(err, errWrongPassword) {
-		s.audit(r, "login failed", "user", u.ID)
-	}
+	s.auditTry(r, u, email, err)
 	return u, err
+}
+
+// auditTry writes down a password that did not open an account. What was typed for an
+// email may be a password in the wrong field: of one that is nobody's, a MAC has to do.
+func (s *Server) auditTry(r *http.Request, u store.User, email string, err error) {
+	event := "login failed"
+	switch {
+	case errors.Is(err, wire.ErrSlowDown):
+		event = "login throttled"
+	case !errors.Is(err, errWrongPassword):
+		return
+	}
+	args := []any{"user", u.ID, "username", u.Username}
+	if u.ID == "" {
+		args = []any{"email_mac", fmt.Sprintf("%x", mac(s.keys.audit, []byte(email))[:8])}
+	}
+	s.audit(r, event, args...)
 }
 
 // checkPassword is errWrongPassword for any wrong one, counted; u may be nobody.
@@ -172,19 +192,30 @@ func (s *Server) refresh(w http.ResponseWriter, r *http.Request, me caller) erro
 	if err != nil {
 		return err
 	}
-	s.audit(r, "refresh", "user", me.User.ID, "login", me.Login)
+	if err := s.superseded(r, me, token); err != nil {
+		return err
+	}
+	s.auditAs(me, "refresh")
 	return answer(w, http.StatusOK, wire.Signed{Token: token})
 }
 
 // logout ends the login: on disk, in memory, on every link, and only then is it
 // said to be done.
 func (s *Server) logout(w http.ResponseWriter, r *http.Request, me caller) error {
-	err := s.store.RevokeLogin(context.WithoutCancel(r.Context()), me.Login)
+	if err := s.endLogin(r.Context(), me); err != nil {
+		return err
+	}
+	s.auditAs(me, "logout")
+	return answer(w, http.StatusOK, wire.Signed{Message: "Logged out"})
+}
+
+func (s *Server) endLogin(ctx context.Context, me caller) error {
+	err := s.store.RevokeLogin(context.WithoutCancel(ctx), me.Login)
 	s.logins.drop(me.Login)
+	s.lineages.forget(me.Login)
 	if err != nil {
 		return err
 	}
 	s.relay.Cut(errBadToken, func(who relay.Who) bool { return who.Login == me.Login })
-	s.audit(r, "logout", "user", me.User.ID, "login", me.Login)
-	return answer(w, http.StatusOK, wire.Signed{Message: "Logged out"})
+	return nil
 }

@@ -32,7 +32,7 @@ func (s *Server) onUser(event, done string, do func(context.Context, store.User)
 		if err := do(context.WithoutCancel(r.Context()), u); err != nil {
 			return err
 		}
-		s.audit(r, event, "user", me.User.ID, "subject", u.ID, "username", u.Username)
+		s.auditAs(me, event, "subject", u.ID, "subject_name", u.Username)
 		return answer(w, http.StatusOK, wire.Signed{Message: done})
 	}
 }
@@ -126,6 +126,6 @@ func (s *Server) replacePassword(w http.ResponseWriter, r *http.Request, me call
 	if err := s.signedOut(u.ID, s.store.ReplacePassword(ctx, u.ID, hash, done.ExpiresAt, accountOf(u))); err != nil {
 		return err
 	}
-	s.audit(r, "password replaced", "user", me.User.ID, "subject", u.ID, "username", u.Username)
+	s.auditAs(me, "password replaced", "subject", u.ID, "subject_name", u.Username)
 	return answer(w, http.StatusOK, done)
 }

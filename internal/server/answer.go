@@ -50,7 +50,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case r.Context().Err() != nil && errors.Is(err, context.Canceled):
 		return // the client has gone
 	case e.Status >= http.StatusInternalServerError && !foreseen:
-		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
+		s.log.Error("request failed", "request", requestID(r.Context()), "method", r.Method, "path", r.URL.Path, "err", err)
 	}
 	if rec, ok := w.(*recorder); ok {
 		if rec.status != 0 {

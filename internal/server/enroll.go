@@ -23,10 +23,11 @@ func (s *Server) enroll(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	u, err := s.ownerOf(r.Context(), body.APIKey)
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.checkEnrollment(r, u, body)
 	}
-	if err := s.checkEnrollment(r, u, body); err != nil {
+	if err != nil {
+		s.audit(r, "enrollment refused", "user", u.ID, "why", wire.AsError(err).Code)
 		return err
 	}
 	hello, err := tidyHello(body.Hello)
@@ -49,7 +50,7 @@ func (s *Server) enroll(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.audit(r, "machine enrolled", "user", u.ID, "machine", m.AgentID, "name", m.Name)
+	s.audit(r, "machine enrolled", "user", u.ID, "username", u.Username, "machine", m.AgentID, "machine_name", m.Name)
 	return answer(w, http.StatusOK, wire.Enrolled{AgentID: m.AgentID, Name: m.Name})
 }
 

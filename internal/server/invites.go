@@ -97,7 +97,7 @@ func (s *Server) createInvite(w http.ResponseWriter, r *http.Request, me caller)
 	if err := s.store.CreateInvite(r.Context(), in, me.User.ID); err != nil {
 		return err
 	}
-	s.audit(r, "invited", "user", me.User.ID, "invite", in.ID, "email", in.Email)
+	s.auditAs(me, "invited", "invite", in.ID, "email", in.Email)
 	shown := shownInvite(in)
 	shown.Code = code
 	return answer(w, http.StatusCreated, wire.OneInvite{Invite: shown})
@@ -127,6 +127,6 @@ func (s *Server) deleteInvite(w http.ResponseWriter, r *http.Request, me caller)
 	if err := s.store.DeleteInvite(r.Context(), id); err != nil {
 		return err
 	}
-	s.audit(r, "invitation taken back", "user", me.User.ID, "invite", id)
+	s.auditAs(me, "invitation taken back", "invite", id)
 	return answer(w, http.StatusOK, wire.Signed{Message: "Invitation taken back"})
 }

@@ -24,6 +24,7 @@ type keys struct {
 	challenge []byte
 	check     []byte
 	ring      cipher.AEAD // seals the signing keys
+	audit     []byte
 }
 
 func deriveKeys(master []byte) (keys, error) {
@@ -34,7 +35,8 @@ func deriveKeys(master []byte) (keys, error) {
 	var show, ring []byte
 	for purpose, key := range map[string]*[]byte{
 		"jwt": &k.jwt, "api-verify": &k.apiVerify, "api-show": &show, "challenge": &k.challenge, "check": &k.check,
-		"ring": &ring,
+		"ring":  &ring,
+		"audit": &k.audit,
 	} {
 		var err error
 		if *key, err = child(purpose); err != nil {

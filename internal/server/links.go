@@ -42,6 +42,7 @@ func linkContext() (context.Context, context.CancelFunc) {
 func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
 	m, err := s.machineOf(r)
 	if err != nil {
+		s.auditKnock(r, m, err)
 		return err
 	}
 	conn, err := wire.Accept(w, r, wire.AgentProtocol)
@@ -55,7 +56,6 @@ func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
 	who := relay.Who{UserID: m.UserID, AgentID: m.AgentID, KeyGen: m.KeyGen}
 	err = s.relay.ServeAgent(ctx, who, conn, relay.AgentEvents{
 		Hello: func(h wire.Hello) error {
-			s.log.Info("machine online", "agent_id", m.AgentID, "name", m.Name, "ip", ip)
 			if err := s.machineLive(ctx, m); err != nil {
 				return err // revoked while it knocked
 			}
@@ -66,11 +66,12 @@ func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
 			if err := s.saw(ctx, m, h, ip); err != nil {
 				return err
 			}
+			s.audit(r, "machine online", "user", m.UserID, "username", m.Owner, "machine", m.AgentID, "machine_name", m.Name)
 			return s.reconcile(ctx, m.AgentID, h.Sessions)
 		},
 		Beat: func(f wire.Facts) { s.seen.note(m.AgentID, f, s.now()) },
 	})
-	s.log.Info("machine offline", "agent_id", m.AgentID, "name", m.Name, "why", wire.AsError(err).Code)
+	s.audit(r, "machine offline", "user", m.UserID, "username", m.Owner, "machine", m.AgentID, "machine_name", m.Name, "why", wire.AsError(err).Code)
 	conn.Close(wire.AsError(err))
 	return nil
 }
@@ -157,6 +158,7 @@ func (s *Server) sessionLink(w http.ResponseWriter, r *http.Request) error {
 		Joined: func() error { return s.sessionLive(ctx, m, x.ID) },
 		Ended: func(e wire.Exit) error {
 			defer s.endings.tell(x.ID)
+			s.auditEnd(r, x, e)
 			return s.store.EndSession(ctx, x.ID, time.Now(), &e.Code)
 		},
 	})

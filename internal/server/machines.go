@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -16,7 +17,10 @@ import (
 func (s *Server) machineFor(ctx context.Context, me caller, agentID string) (store.Machine, error) {
 	m, err := s.store.MachineByID(ctx, agentID)
 	if err == nil && m.UserID != me.User.ID {
-		return store.Machine{}, wire.ErrNotFound
+		m, err = store.Machine{}, wire.ErrNotFound
+	}
+	if errors.Is(err, wire.ErrNotFound) {
+		s.auditAs(me, "access denied", "machine", agentID)
 	}
 	return m, err
 }
@@ -54,7 +58,8 @@ func (s *Server) oneMachine(w http.ResponseWriter, r *http.Request, me caller) e
 // everything it has open.
 func (s *Server) deleteMachine(w http.ResponseWriter, r *http.Request, me caller) error {
 	id := r.PathValue("agent_id")
-	if _, err := s.machineFor(r.Context(), me, id); err != nil {
+	m, err := s.machineFor(r.Context(), me, id)
+	if err != nil {
 		return err
 	}
 	ctx := context.WithoutCancel(r.Context())
@@ -70,7 +75,7 @@ func (s *Server) deleteMachine(w http.ResponseWriter, r *http.Request, me caller
 	s.relay.Cut(gone, func(who relay.Who) bool { return who.AgentID == id && who.Login != "" })
 	s.endAll(ctx, running)
 	s.relay.Cut(gone, func(who relay.Who) bool { return who.AgentID == id })
-	s.audit(r, "machine deleted", "user", me.User.ID, "machine", id)
+	s.auditAs(me, "machine deleted", "machine", id, "machine_name", m.Name)
 	return answer(w, http.StatusOK, wire.Signed{Message: "Machine deleted successfully"})
 }
 

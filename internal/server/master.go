@@ -202,7 +202,7 @@ func (s *Server) rotateMaster(ctx context.Context, to string, passed func(step s
 	if err := passed("written"); err != nil {
 		return err
 	}
-	if err := s.store.Rekey(ctx, s.rekeying(fresh, passed)); err != nil {
+	if err := s.book.Rekey(ctx, s.rekeying(fresh, passed), fresh.audit); err != nil {
 		return err
 	}
 	if err := passed("changed over"); err != nil {
@@ -211,6 +211,7 @@ func (s *Server) rotateMaster(ctx context.Context, to string, passed func(step s
 	if s.keys = fresh; !outside {
 		err = switchMaster(next, s.cfg.masterFile())
 	}
+	s.auditSelf("master key rotated", "key", fresh.fingerprint())
 	return errors.Join(err, s.openRing(ctx))
 }
 

@@ -67,6 +67,8 @@ var matrix = map[string]string{
 	"DELETE /api/terminal/sessions/{id}":   "401 401 401 401 401 401 401  404 404 503",
 
 	"POST /api/admin/rotate-keys": "401 401 401 401 401 401 401  403 200 403",
+	"GET /api/audit":              "401 401 401 401 401 401 401  200 200 200",
+	"GET /api/audit/verify":       "401 401 401 401 401 401 401  403 200 403",
 
 	"POST /api/agent/enroll":    "401 401 401 401 401 401 401  401 401 401", // the key is in the body, and here it is none
 	"POST /api/agent/challenge": "200 200 200 200 200 200 200  200 200 200", // of a machine that may exist or not

@@ -35,7 +35,10 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		rec := &recorder{ResponseWriter: w, gone: func() { s.crowd.leave(r) }}
 		defer rec.gone()
 		began := time.Now()
+		ctx, id := withRequest(r.Context())
+		r = r.WithContext(ctx)
 		s.setHeaders(rec.Header(), r)
+		rec.Header().Set(wire.RequestHeader, id)
 		defer s.logRequest(rec, r, began)
 		defer s.recovered(rec, r)
 		if err := s.admit(cross, r); err != nil {
@@ -85,7 +88,7 @@ func (s *Server) recovered(w *recorder, r *http.Request) {
 	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p)
 	}
-	s.log.Error("panic", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	s.log.Error("panic", "request", requestID(r.Context()), "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	s.fail(w, r, wire.ErrInternal)
 }
 
@@ -95,13 +98,8 @@ func (s *Server) logRequest(w *recorder, r *http.Request, began time.Time) {
 	if w.dull || r.URL.Path == "/health" || r.URL.Path == "/ready" {
 		level = slog.LevelDebug
 	}
-	s.log.Log(r.Context(), level, "request", "request", randomID()[:8], "method", r.Method, "path", r.URL.Path,
+	s.log.Log(r.Context(), level, "request", "request", requestID(r.Context()), "method", r.Method, "path", r.URL.Path,
 		"status", w.status, "took", time.Since(began), "ip", clientIP(r))
-}
-
-// audit writes down who did something that matters.
-func (s *Server) audit(r *http.Request, event string, args ...any) {
-	s.log.Info("audit", append([]any{"event", event, "ip", clientIP(r)}, args...)...)
 }
 
 // recorder notes what was answered.

@@ -61,6 +61,7 @@ func TestOpenAPIHasTheFieldsOfTheTypes(t *testing.T) {
 		"Signup": wire.Signup{}, "Login": wire.Login{}, "AskTicket": wire.AskTicket{}, "Ticket": wire.Ticket{},
 		"AdminUser": wire.AdminUser{}, "NewPassword": wire.NewPassword{}, "PasswordReset": wire.PasswordReset{},
 		"Invite": wire.Invite{}, "NewInvite": wire.NewInvite{},
+		"AuditRecord": wire.AuditRecord{}, "AuditRecords": wire.AuditRecords{}, "AuditCheck": wire.AuditCheck{},
 	} {
 		var fields []string
 		for i := range reflect.TypeOf(v).NumField() {

@@ -67,6 +67,7 @@ func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m stor
 		return err
 	}
 	p.place = first
+	defer s.attached(me, first)()
 	p.ask.Session, p.ask.New = first.session.ID, false
 	w.Header().Set(wire.SessionHeader, first.session.ID)
 	p.sock, err = wire.AcceptPlain(w, r)

@@ -16,6 +16,7 @@ func (s *Server) profile(w http.ResponseWriter, _ *http.Request, me caller) erro
 		return err
 	}
 	user.CreatedAt = &me.User.CreatedAt
+	s.auditAs(me, "api key shown")
 	return answer(w, http.StatusOK, wire.Signed{User: user})
 }
 
@@ -44,7 +45,7 @@ func (s *Server) regenerateKey(w http.ResponseWriter, r *http.Request, me caller
 	if !body.KeepMachines {
 		s.cutMachines(machines, u.KeyGen)
 	}
-	s.audit(r, "api key regenerated", "user", u.ID, "generation", u.KeyGen, "keep_machines", body.KeepMachines)
+	s.auditAs(me, "api key regenerated", "generation", u.KeyGen, "keep_machines", body.KeepMachines)
 	return answer(w, http.StatusOK, wire.Signed{Message: "API key regenerated successfully", APIKey: key})
 }
 
@@ -82,7 +83,7 @@ func (s *Server) resetPassword(w http.ResponseWriter, r *http.Request, me caller
 	s.relay.Cut(errBadToken, func(who relay.Who) bool {
 		return who.UserID == me.User.ID && who.Login != "" && who.Login != me.Login
 	})
-	s.audit(r, "password changed", "user", me.User.ID, "login", me.Login)
+	s.auditAs(me, "password changed")
 	return answer(w, http.StatusOK, wire.Signed{Message: "Password changed successfully"})
 }
 
@@ -112,7 +113,7 @@ func (s *Server) checkCurrent(r *http.Request, me caller, typed string) error {
 	}
 	err = s.checkPassword(r.Context(), u, current, tryOf(u.Email, u, me.IP))
 	if errors.Is(err, errWrongPassword) {
-		s.audit(r, "password change refused", "user", u.ID)
+		s.auditAs(me, "password change refused")
 		return wrong
 	}
 	return err

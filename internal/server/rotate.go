@@ -13,6 +13,6 @@ func (s *Server) rotateKeys(w http.ResponseWriter, r *http.Request, me caller) e
 	if err != nil {
 		return err
 	}
-	s.audit(r, "signing key rotated", "user", me.User.ID, "key", kid)
+	s.auditAs(me, "signing key rotated", "key", kid)
 	return answer(w, http.StatusOK, wire.KeyRotated{Message: "Signing key rotated", KeyID: kid})
 }

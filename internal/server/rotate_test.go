@@ -85,6 +85,7 @@ func TestRotatingTheMasterKeyBreaksNothing(t *testing.T) {
 	if err := b.dial(); err != nil {
 		t.Errorf("the machine's credential: %v", err)
 	}
+	w.verified(w.signIn(ann.email).token)
 	raw, err := os.ReadFile(filepath.Join(w.dir, "vsay.db"))
 	if err != nil || bytes.Contains(raw, w.s.ring.signing().secret) || bytes.Contains(raw, masterOf(t, w.dir)) {
 		t.Errorf("a key is in the file (%v)", err)

@@ -19,6 +19,8 @@ type caller struct {
 	Expires  time.Time // of the token
 	IP       string
 	only     bounds // of a ticket
+	Request  string // its id
+	TokenID  string
 }
 
 // handler answers, or says why not.
@@ -88,6 +90,9 @@ func (s *Server) table() []route {
 		s.signedIn("PATCH /api/terminal/sessions/{id}", s.renameSession),
 		s.signedIn("DELETE /api/terminal/sessions/{id}", s.endSession),
 
+		s.signedIn("GET /api/audit", s.listAudit),
+		s.admin("GET /api/audit/verify", s.verifyAudit),
+
 		s.agent("POST /api/agent/enroll", s.enroll),
 		s.agent("POST /api/agent/challenge", s.challenge),
 		s.agent("GET /api/agent/ws", s.controlLink),
@@ -133,6 +138,7 @@ func (s *Server) signedIn(pattern string, h signedInHandler) route {
 func (s *Server) admin(pattern string, h signedInHandler) route {
 	r := s.signedIn(pattern, func(w http.ResponseWriter, r *http.Request, me caller) error {
 		if !me.User.Admin {
+			s.auditAs(me, "access denied", "route", pattern)
 			return wire.ErrForbidden.With("only an administrator of this server may do that")
 		}
 		return h(w, r, me)

@@ -53,6 +53,8 @@ func (s *Server) seat(ctx context.Context, me caller, m store.Machine, o wire.Op
 	}
 	call := func(ctx context.Context) error { return s.call(ctx, m, x) }
 	if fresh {
+		s.auditAs(me, "session started", "session", x.ID, "machine", m.AgentID, "machine_name", m.Name,
+			"kind", x.Kind, "name", x.Name, "command", x.Command, "source", x.Source)
 		if err = s.begin(ctx, m, x, o); err == nil {
 			err = v.Connect(ctx, nil)
 		}
@@ -163,6 +165,7 @@ func (s *Server) existing(ctx context.Context, me caller, m store.Machine, o wir
 	if o.Session != "" {
 		x, err := s.store.SessionByID(ctx, o.Session)
 		if err != nil || x.AgentID != m.AgentID || x.UserID != me.User.ID {
+			s.auditAs(me, "access denied", "session", o.Session, "owner", x.UserID)
 			return x, wire.ErrNotFound
 		}
 		if x.Void || x.EndedAt != nil && time.Since(*x.EndedAt) > keepSecret {
@@ -245,7 +248,6 @@ func (s *Server) begin(ctx context.Context, m store.Machine, x store.Session, o 
 	if spec.Kind == wire.KindShell {
 		spec.TTY = true
 	}
-	s.log.Info("session starts", "session_id", x.ID, "agent_id", x.AgentID, "user_id", x.UserID, "kind", x.Kind)
 	return s.relay.Ask(ctx, m.AgentID, wire.KindStart, wire.Start{
 		Session: x.ID, Name: x.Name, Ticket: s.tickets.issue(x.ID), Spec: spec,
 		TTL: wire.Seconds(s.cfg.DetachedTTL.Seconds()),

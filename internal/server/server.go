@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -38,6 +39,11 @@ type Config struct {
 	DetachedTTL time.Duration // how long a session nobody watches lives, 72 h
 	Version     string
 	Limits      Limits
+
+	AuditKeep     time.Duration // how long the audit log goes back, 365 days
+	AuditLog      string        // a file that gets it as JSON lines as well, or "-" for Stdout
+	Stdout        io.Writer     //
+	StrictRefresh bool          // a token that was exchanged before ends its login when it is again
 }
 
 const (
@@ -96,6 +102,11 @@ type Server struct {
 	sockets   *sockets
 	machines  gate
 	holders   gate // apart: somebody watches them
+	book      *store.AuditLog
+	journal   *journal
+	flood     *flood
+	lineages  lineages
+	verifying sync.Mutex
 	handler   http.Handler
 	crowd     *crowd
 	redirects net.Listener // plain HTTP that sends people to https; nil: none
@@ -158,6 +169,7 @@ func (c Config) complete() (Config, error) {
 	orDefault(&c.SessionMax, 30*24*time.Hour)
 	orDefault(&c.DetachedTTL, 72*time.Hour)
 	c.Limits.complete()
+	orDefault(&c.AuditKeep, 365*24*time.Hour)
 	return c, nil
 }
 
@@ -204,6 +216,9 @@ func (s *Server) openStore(ctx context.Context) error {
 	if err = s.openInstall(ctx, master); err != nil {
 		return errors.Join(err, s.store.Close())
 	}
+	if err = s.openJournal(); err != nil {
+		return errors.Join(err, s.store.Close())
+	}
 	return nil
 }
 
@@ -233,7 +248,10 @@ func (s *Server) openInstall(ctx context.Context, master []byte) error {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Close lets the data folder go. Run does it by itself.
-func (s *Server) Close() error { return errors.Join(s.store.Close(), s.lock.Close()) }
+func (s *Server) Close() error {
+	s.journal.close()
+	return errors.Join(s.store.Close(), s.lock.Close())
+}
 
 // Run serves on ln until ctx ends. Then it says so at /ready, sends everybody
 // away, finishes what it began (for at most 3 s) and closes the store.
@@ -251,6 +269,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 		chores.Go(func() { s.redirect(idle) })
 	}
 	s.ready.Store(true)
+	s.auditSelf("server started", "version", s.cfg.Version)
 
 	var err error
 	select {
@@ -263,6 +282,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	err = errors.Join(err, s.drain(srv, lines))
 	stop()
 	chores.Wait()
+	s.auditSelf("server stopped")
 	return errors.Join(err, s.Close())
 }
 
@@ -301,6 +321,7 @@ func (s *Server) chores(ctx context.Context) {
 			if err := s.pruneRing(ctx); err != nil {
 				s.log.Warn("old signing keys could not be removed", "err", err)
 			}
+			s.pruneAudit(ctx)
 			if err := s.endSilent(ctx); err != nil {
 				s.log.Warn("sessions of machines that are gone were not written off", "err", err)
 			}

@@ -91,6 +91,10 @@ func (s *Server) sessionFor(ctx context.Context, me caller, id string) (store.Se
 	if err == nil && x.UserID != me.User.ID {
 		err = wire.ErrNotFound
 	}
+	if errors.Is(err, wire.ErrNotFound) {
+		s.auditAs(me, "access denied", "session", id, "owner", x.UserID)
+		return store.Session{}, err
+	}
 	return x, err
 }
 
@@ -112,6 +116,7 @@ func (s *Server) renameSession(w http.ResponseWriter, r *http.Request, me caller
 	if err := s.store.RenameSession(r.Context(), x.ID, body.Name); err != nil {
 		return err
 	}
+	s.auditAs(me, "session renamed", "session", x.ID, "machine", x.AgentID, "from", x.Name, "to", body.Name)
 	x.Name = body.Name
 	return answer(w, http.StatusOK, wire.OneSession{Session: s.session(x)})
 }
@@ -129,6 +134,7 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request, me caller) e
 	if x.EndedAt != nil {
 		return wire.ErrGone
 	}
+	s.auditAs(me, "session killed", "session", x.ID, "machine", x.AgentID, "name", x.Name)
 	over := s.endings.wait(x.ID)
 	ctx, cancel := context.WithTimeout(r.Context(), endWithin)
 	defer cancel()

@@ -17,6 +17,7 @@ import (
 // terminal is the viewer's WebSocket, in either of its two forms.
 func (s *Server) terminal(w http.ResponseWriter, r *http.Request) error {
 	if err := s.checkOrigin(r); err != nil {
+		s.audit(r, "origin refused", "origin", r.Header.Get("Origin"))
 		return err
 	}
 	me, err := s.viewerOf(r)
@@ -208,6 +209,7 @@ func (l *viewerLink) serve(ctx context.Context, stream uint32, o wire.Open) erro
 		return err
 	}
 	defer place.View.Leave(ctx, wire.ErrLinkLost)
+	defer l.s.attached(l.me, place)()
 	if err := place.knock(ctx, place.open); err != nil {
 		return err
 	}

@@ -63,8 +63,11 @@ func (s *Server) parseToken(token string) (claims, error) {
 		jwt.WithValidMethods([]string{"HS256"}), jwt.WithIssuer(s.issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithIssuedAt(),
 		jwt.WithLeeway(tokenLeeway), jwt.WithStrictDecoding(), jwt.WithTimeFunc(s.now))
-	if err != nil || c.Login == "" || c.Subject == "" {
-		return c, errBadToken
+	switch {
+	case errors.Is(err, jwt.ErrTokenExpired): // its signature was good
+		return c, errors.Join(errBadToken, jwt.ErrTokenExpired)
+	case err != nil || c.Login == "" || c.Subject == "":
+		return claims{}, errBadToken
 	}
 	return c, nil
 }
@@ -103,8 +106,18 @@ func (s *Server) authenticate(r *http.Request, allowQueryToken bool) (caller, er
 func (s *Server) identify(ctx context.Context, token, ip string) (caller, error) {
 	c, err := s.parseToken(token)
 	if err != nil {
+		s.auditToken(ctx, c, ip, err)
 		return caller{}, err
 	}
+	me, err := s.holder(ctx, c, ip)
+	if err != nil {
+		s.auditToken(ctx, c, ip, err)
+	}
+	return me, err
+}
+
+// holder is whose token it is, if that login still counts.
+func (s *Server) holder(ctx context.Context, c claims, ip string) (caller, error) {
 	l, u, err := s.liveLogin(ctx, c.Login)
 	if err != nil {
 		return caller{}, err
@@ -112,7 +125,7 @@ func (s *Server) identify(ctx context.Context, token, ip string) (caller, error)
 	if u.ID != c.Subject || u.Epoch != c.Epoch {
 		return caller{}, errBadToken
 	}
-	return caller{User: u, Login: l.ID, AuthTime: l.AuthTime, Expires: c.ExpiresAt.Time, IP: ip}, nil
+	return caller{User: u, Login: l.ID, AuthTime: l.AuthTime, Expires: c.ExpiresAt.Time, IP: ip, Request: requestID(ctx), TokenID: c.ID}, nil
 }
 
 // liveLogin is a login that still counts, and its user as of now.

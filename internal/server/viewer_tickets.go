@@ -59,7 +59,7 @@ func (s *Server) giveTicket(w http.ResponseWriter, r *http.Request, me caller) e
 	if err := s.keepViewerTicket(r.Context(), given, me, body, originOf(r)); err != nil {
 		return err
 	}
-	s.audit(r, "ticket", "user", me.User.ID, "login", me.Login, "machine", m.AgentID, "session", body.SessionID, "mode", body.Mode)
+	s.auditAs(me, "ticket", "machine", m.AgentID, "session", body.SessionID, "mode", body.Mode)
 	return answer(w, http.StatusOK, given)
 }
 

@@ -77,3 +77,9 @@ func isRace(err error) bool {
 	return primary == sqlite3.SQLITE_BUSY || primary == sqlite3.SQLITE_LOCKED || primary == sqlite3.SQLITE_CONSTRAINT ||
 		strings.Contains(e.Error(), "already exists") || strings.Contains(e.Error(), "duplicate column name")
 }
+
+// isMissing tells whether err says that a table is not there.
+func isMissing(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && strings.Contains(e.Error(), "no such table")
+}

@@ -84,10 +84,10 @@ type Rekeying struct {
 	User         func(*User) error
 	SigningKey   func(*SigningKey) error
 	Next         SigningKey // signs from then on
+	audit        func(context.Context, *sql.Tx) error
 }
 
-// Rekey does all of it or, when anything fails, nothing.
-func (s *Store) Rekey(ctx context.Context, r Rekeying) error {
+func (s *Store) rekey(ctx context.Context, r Rekeying) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		err := one(tx.ExecContext(ctx, "UPDATE meta SET value = $2 WHERE key = 'key_check' AND value = $1", r.Known, r.Fresh))
 		if errors.Is(err, wire.ErrNotFound) {
@@ -100,6 +100,9 @@ func (s *Store) Rekey(ctx context.Context, r Rekeying) error {
 			return err
 		}
 		if err := s.rekeySigningKeys(ctx, tx, r.SigningKey); err != nil {
+			return err
+		}
+		if err := r.audit(ctx, tx); err != nil {
 			return err
 		}
 		return replaceSigningKey(ctx, tx, r.Next, false)

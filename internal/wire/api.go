@@ -237,6 +237,7 @@ type ErrorBody struct {
 const (
 	ErrorHeader   = "Vsay-Error"   // the Code of the Error that the body tells of
 	SessionHeader = "Vsay-Session" // the session a terminal socket was joined to
+	RequestHeader = "X-Request-Id" // of every answer: names the request in the server's logs
 	SecretHeader  = "Vsay-Secret"  // SHA-256 of a holder's secret, at its first dial
 )
 
