@@ -15,14 +15,14 @@ type flow struct {
 }
 
 // bigFrame is input that does not count as a frame, in bytes: of a terminal it is
-// bounded by its bytes, of a command's stdin by the window, and both go fastest
-// in large pieces.
-const bigFrame = 4 << 10
+// bounded by its bytes, of a command's stdin by the window. A terminal gives its
+// client what is pasted in pieces of up to 4095.
+const bigFrame = 1 << 10
 
 func (l Limits) flow(burst int) flow {
 	return flow{
 		rate.NewLimiter(rate.Limit(l.InputPerSecond), burst),
-		rate.NewLimiter(rate.Limit(l.FramesPerSecond), l.FramesPerSecond),
+		rate.NewLimiter(rate.Limit(l.FramesPerSecond), l.FramesBurst),
 	}
 }
 

@@ -39,6 +39,7 @@ func (l *Limits) named() []namedLimit {
 		{"input-burst", &l.InputBurst, 4 << 20, 0},
 		{"upload-burst", &l.UploadBurst, 16 << 20, 0},
 		{"frames-per-second", &l.FramesPerSecond, 500, 0},
+		{"frames-burst", &l.FramesBurst, 10_000, 0},
 		{"token-grace", &l.TokenGrace, 5 * time.Minute, 0},
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vsay/internal/wire"
 )
 
 func TestEveryLimitHasANameAndIsDocumented(t *testing.T) {
@@ -110,4 +112,20 @@ func TestSocketsOfAUser(t *testing.T) {
 	if len(s.of) != 0 {
 		t.Errorf("left behind: %v", s.of)
 	}
+}
+
+func TestMachinesOfAUserAreBounded(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Limits.MachinesPerUser, c.Limits.EnrollmentsPerMinute = 2, 5 })
+	ann, bob := w.account("ann"), w.account("bob")
+	tries := func(a account, b *box) reply { return w.do("POST", "/api/agent/enroll", b.enrollment(a.apiKey, "box")) }
+	first := newBox(w)
+	first.enroll(ann.apiKey, "first")
+	newBox(w).enroll(ann.apiKey, "second")
+	tries(ann, newBox(w)).refused(t, wire.ErrSlowDown)
+	first.enroll(ann.apiKey, "first again")
+	newBox(w).enroll(bob.apiKey, "bobs")
+	first.enroll(ann.apiKey, "a fifth time")
+	tries(ann, first).refused(t, wire.ErrSlowDown)
+	w.pass(12 * time.Second)
+	first.enroll(ann.apiKey, "a while later")
 }

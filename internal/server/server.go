@@ -76,6 +76,7 @@ type Limits struct {
 	InputBurst      int // bytes that a plain one may send before that counts, 4 MiB
 	UploadBurst     int // the same of vsay.v1, 16 MiB: files go up through terminals, too
 	FramesPerSecond int // of one socket, large input not counted, 500
+	FramesBurst     int // frames that it may send before that counts, 10,000: a program may type as fast as it is answered
 
 	TokenGrace time.Duration // a terminal outlives its token so long, 5 min
 }
