@@ -85,7 +85,7 @@ func (s *Server) signedOut(userID string, err error) error {
 // first who types, then the shells, while their agents can still be told, and then
 // the machines. What is away now is told when it comes (see sessionLive).
 func (s *Server) expel(ctx context.Context, userID string, commit func() error) error {
-	running, err := s.store.SessionsOf(ctx, userID, false)
+	running, err := s.store.RunningOf(ctx, userID)
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,9 @@ func (s *Server) createInvite(w http.ResponseWriter, r *http.Request, me caller)
 	if err != nil {
 		return err
 	}
+	if s.cfg.Signup == signupClosed {
+		return wire.ErrForbidden.With("signup is closed on this server, to those with an invitation too: start it with --signup invite")
+	}
 	if body.Email != "" {
 		if body.Email, err = canonicalEmail(body.Email); err != nil {
 			return err

@@ -147,11 +147,24 @@ func TestClosedTakesNoInvitations(t *testing.T) {
 	code := w.invite(ann, wire.NewInvite{}).Code
 	w.start(takesNobody)
 	w.do("POST", "/api/signup", asked("bob", code)).refused(t, wire.ErrForbidden)
+	w.do("POST", "/api/admin/invites", wire.NewInvite{}, bearer(ann.token)).refused(t, wire.ErrForbidden)
 	w.start()
-	w.do("POST", "/api/admin/invites", wire.NewInvite{}, bearer(ann.token))
 	if r := w.do("POST", "/api/signup", asked("bob", "whatever")); r.status != 201 {
 		t.Errorf("open: %d %s", r.status, r.body)
 	}
+}
+
+// The owner's invitation ends with the first account, however that came to be.
+func TestTheOwnersInvitationIsForTheFirst(t *testing.T) {
+	w := newWorld(t, takesNobody)
+	code, err := w.s.OwnerInvite(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	w.account("ann")
+	w.start(takesNobody)
+	w.do("POST", "/api/signup", asked("eve", code)).refused(t, wire.ErrForbidden)
 }
 
 // A code is as good as an account: nothing keeps it.

@@ -57,7 +57,7 @@ func (s *Store) Disable(ctx context.Context, userID string, code int) error {
 // its API key and its machines.
 func (s *Store) Enable(ctx context.Context, userID string) error {
 	return s.changePerson(ctx, userID, false, func(tx *sql.Tx, _ int64) error {
-		return one(tx.ExecContext(ctx, "UPDATE users SET disabled = 0, epoch = epoch + 1 WHERE id = $1", userID))
+		return one(tx.ExecContext(ctx, "UPDATE users SET disabled = 0 WHERE id = $1", userID))
 	})
 }
 
@@ -145,12 +145,18 @@ func endLogins(ctx context.Context, tx *sql.Tx, userID, keep string, now int64) 
 	return err
 }
 
+// RunningOf lists what runs of a user's, and on the user's machines.
+func (s *Store) RunningOf(ctx context.Context, userID string) ([]Session, error) {
+	rows, err := s.read.QueryContext(ctx, selectSession+"WHERE "+ofPerson, userID)
+	return collect(rows, err, scanSession)
+}
+
+// ofPerson holds for the running sessions that end with user $1.
+const ofPerson = "ended_at IS NULL AND (user_id = $1 OR agent_id IN (SELECT agent_id FROM machines WHERE user_id = $1))"
+
 // voidSessions ends what a user has running, also where nobody can be told so now.
 // The holders' secrets are good for hearing that, and for nothing else.
 func voidSessions(ctx context.Context, tx *sql.Tx, userID string, now int64, code int) error {
-	_, err := tx.ExecContext(ctx, `
-		UPDATE sessions SET ended_at = $2, exit_code = $3, void = 1
-		WHERE ended_at IS NULL AND (user_id = $1 OR agent_id IN (SELECT agent_id FROM machines WHERE user_id = $1))`,
-		userID, now, code)
+	_, err := tx.ExecContext(ctx, "UPDATE sessions SET ended_at = $2, exit_code = $3, void = 1 WHERE "+ofPerson, userID, now, code)
 	return err
 }
