@@ -34,14 +34,16 @@ func TestPickSession(t *testing.T) {
 		{SessionID: "s2", Name: "1", AgentID: "id2", MachineName: "other", Status: wire.StatusDetached},
 		{SessionID: "s3", Name: "2", AgentID: "id1", MachineName: "box", Status: wire.StatusClosed},
 		{SessionID: "s4", Name: "", AgentID: "id1", MachineName: "box", Status: wire.StatusActive},
+		{SessionID: "abcdefghij", AgentID: "id1", MachineName: "box", Status: wire.StatusActive},
+		{SessionID: "abcdefghkl", AgentID: "id1", MachineName: "box", Status: wire.StatusActive},
 		{SessionID: "s5", Name: "1", AgentID: "id5", MachineName: "other", Status: wire.StatusActive},
 	}
-	for which, want := range map[string]string{"box:1": "s1", "id1:1": "s1", "s4": "s4", "id2:1": "s2"} {
+	for which, want := range map[string]string{"box:1": "s1", "id1:1": "s1", "s4": "s4", "id2:1": "s2", "abcdefghi": "abcdefghij"} {
 		if s, err := pickSession(sessions, which); err != nil || s.SessionID != want {
 			t.Errorf("%q is %q, %v; want %q", which, s.SessionID, err, want)
 		}
 	}
-	for which, says := range map[string]string{"box:2": "no session", "box": "no session", "box:": "no session", "other:1": "2 sessions"} {
+	for which, says := range map[string]string{"box:2": "no session", "box": "no session", "box:": "no session", "other:1": "2 sessions", "abcdefgh": "2 sessions", "abcdefg": "no session"} {
 		_, err := pickSession(sessions, which)
 		if err == nil || wire.AsError(err).Exit != wire.ExitNotFound || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", which, err)

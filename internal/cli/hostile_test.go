@@ -50,7 +50,7 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 	case "/api/login":
 		_, _ = w.Write(wire.Encode(wire.Signed{Message: evil, Token: token(time.Hour), User: &wire.User{ID: evil, Username: evil, Email: evil}}))
 	default:
-		w.Header().Set(wire.ErrorHeader, evil)
+		w.Header().Set(wire.ErrorHeader, "\u202e\u009b2J") // what HTTP takes in a header
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = w.Write(wire.Encode(wire.ErrorBody{Error: evil}))
 	}
@@ -79,6 +79,7 @@ func TestHostileTextIsShownNotObeyed(t *testing.T) {
 		"ls", "sessions", "sessions -a", "sessions good", "whoami", "api-key", "api-key rotate", "refresh --print", "logout", "kill nothing", "ls rm nothing",
 		"admin users", "admin disable id", "admin delete id", "admin promote nobody", "admin reset-password id", "admin invite", "admin invites",
 		"login --email a@example.com", "signup --email a@example.com --username a", "__complete kill good",
+		"attach good", "attach --new good:x", "exec good -- true", "wait other", "rename other x", "kill other", "attach nowhere:x",
 	} {
 		for _, form := range []string{"human", "json"} {
 			words := append([]string{"-o", form}, strings.Fields(args)...)

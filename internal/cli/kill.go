@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ func (a *app) killCmd() *cobra.Command {
 		Use:   "kill SESSION...",
 		Short: "End sessions and all they run",
 		Long: `End sessions and all they run. SESSION is MACHINE:NAME or the id, as vsay sessions
-shows them. Of several, none is ended when one of them is not found.`,
+shows them; of an id, the first eight characters will do. Of several, none is ended when one of them is not found.`,
 		Args:              takes(1, -1),
 		ValidArgsFunction: a.completeMachines,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.runKill(cmd.Context(), args) },
@@ -117,13 +118,16 @@ func (a *app) killAll(ctx context.Context, api *client.Client, sessions []wire.S
 }
 
 // pickSession chooses the running session that is meant, by its id or as
-// MACHINE:NAME.
+// MACHINE:NAME. Of an id the beginning will do, as a narrow terminal shows it.
 func pickSession(sessions []wire.Session, which string) (wire.Session, error) {
 	machine, name := splitTarget(which)
 	var found []wire.Session
 	for _, s := range sessions {
 		if s.SessionID == which {
 			return s, nil
+		}
+		if len(which) >= shortID && strings.HasPrefix(s.SessionID, which) {
+			found = append(found, s)
 		}
 		here := machine == s.MachineName || machine == s.AgentID
 		if here && name != "" && name == s.Name && s.Status != wire.StatusClosed {

@@ -23,7 +23,8 @@ func (a *app) sessionsCmd() *cobra.Command {
 		Long: `Show what runs where, and who watches: on all machines, or on one. RUNS is the program
 that has the terminal now, or the command of an exec; IDLE is for how long nothing was
 put out or typed. Both are asked of the machine, and "-" where it does not answer.
-With -o json there are the terminal's size and title as well.`,
+With -o json there are the terminal's size and title as well. On a narrow terminal the
+table is cut to fit; vsay kill takes ids as it shows them.`,
 		Args:              takes(0, 1),
 		ValidArgsFunction: a.completeMachines,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -72,8 +73,11 @@ func (a *app) sessions(ctx context.Context, machine string, ended bool) (list wi
 // Columns of the table that give way where the terminal is narrow, and how much
 // of them stays.
 const (
-	columnRuns, columnWatchers = 5, 6
-	narrowest                  = 13
+	columnName, columnRuns, columnWatchers, columnID = 0, 5, 6, 7
+
+	narrowest = 13 // cells of the columns that are cut first
+	shortID   = 8  // of an id, where there is no room for it: as much as tells sessions apart
+	least     = 6  // of any, on a terminal that is narrower than most
 )
 
 // sessionTable is made for a terminal of that width; 0: for none.
@@ -83,7 +87,7 @@ func sessionTable(sessions []wire.Session, now time.Time, width int) [][]string 
 		rows = append(rows, sessionRow(s, now))
 	}
 	if width > 0 {
-		shrink(rows, width, columnRuns, columnWatchers)
+		fit(rows, width)
 	}
 	return rows
 }
@@ -134,14 +138,28 @@ func (a *app) width() int {
 	return cols
 }
 
-// shrink cuts cells of some columns, of the widest ones first, until the rows are
-// no wider than width or the columns narrow.
-func shrink(rows [][]string, width int, columns ...int) {
+// fit makes rows no wider than a terminal. What is said at length goes first, then
+// the end of the ids: vsay kill takes what is left of them.
+func fit(rows [][]string, width int) {
 	for _, row := range rows {
 		for i, cell := range row {
 			row[i] = clean(cell) // as wide as it will be
 		}
 	}
+	if shrink(rows, width, narrowest, columnRuns, columnWatchers) {
+		return
+	}
+	for _, row := range rows[1:] {
+		row[columnID] = row[columnID][:min(len(row[columnID]), shortID)]
+	}
+	if !shrink(rows, width, narrowest, columnRuns, columnWatchers) {
+		shrink(rows, width, least, columnRuns, columnWatchers, columnName)
+	}
+}
+
+// shrink cuts cells of some columns, of the widest ones first, until the rows are
+// no wider than width (then it is true) or the columns as narrow as they may be.
+func shrink(rows [][]string, width, narrowest int, columns ...int) bool {
 	over := -len(gap) - width // there is no gap after the last one
 	wide := make([]int, len(rows[0]))
 	for i := range wide {
@@ -163,6 +181,7 @@ func shrink(rows [][]string, width int, columns ...int) {
 			row[i] = cut(row[i], wide[i])
 		}
 	}
+	return over <= 0
 }
 
 func widest(rows [][]string, column int) (most int) {

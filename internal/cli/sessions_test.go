@@ -40,6 +40,23 @@ func TestSessionTable(t *testing.T) {
 
 // On a terminal of 100 columns a usual table fits, whatever runs.
 func TestSessionTableFits(t *testing.T) {
+	for _, name := range []string{"1", "deployment", strings.Repeat("x", 64)} {
+		s := wire.Session{
+			SessionID: sessionID, Name: name, MachineName: "box", Kind: "shell", Status: wire.StatusDetached, StartedAt: time.Now(),
+			Command: "make all install", Viewers: []wire.Viewer{{Username: "ann", Source: "cli", ReadOnly: true}},
+		}
+		var b strings.Builder
+		table(&b, sessionTable([]wire.Session{s}, time.Now(), 80))
+		for line := range strings.Lines(b.String()) {
+			if n := cells(strings.TrimSuffix(line, "\n")); n > 80 {
+				t.Errorf("%d columns in 80: %s", n, line)
+			}
+		}
+		if !strings.Contains(b.String(), sessionID[:shortID]) || !strings.Contains(b.String(), "box:"+name[:1]) || !strings.Contains(b.String(), "make") {
+			t.Errorf("too much is gone: %s", &b)
+		}
+	}
+
 	long := wire.Session{
 		SessionID: sessionID, Name: "1", MachineName: "laptop", Kind: "shell", Status: wire.StatusDetached, StartedAt: time.Now(),
 		Command: strings.Repeat("日本", 40) + "\x1b[2J", Viewers: slices.Repeat([]wire.Viewer{{Username: "ann", Source: "cli"}}, 9),
@@ -60,7 +77,7 @@ func TestSessionTableFits(t *testing.T) {
 	if rows := sessionTable([]wire.Session{long}, time.Now(), 0); strings.Contains(rows[1][5], "…") {
 		t.Errorf("not on a terminal, and it was cut: %s", rows[1][5])
 	}
-	if rows := sessionTable([]wire.Session{long}, time.Now(), 10); cells(rows[1][5]) > narrowest || cells(rows[1][5]) < narrowest-1 {
+	if rows := sessionTable([]wire.Session{long}, time.Now(), 10); cells(rows[1][5]) > least || cells(rows[1][5]) < least-1 {
 		t.Errorf("narrow: %s", rows[1][5])
 	}
 }
@@ -124,6 +141,7 @@ func TestKillSeveral(t *testing.T) {
 		"box:1 id2 box:1":   {0, "id1 id2", "ended 1 on box\nended 2 on box\n"},
 		"box:1 box:9":       {5, "", "vsay: no session \"box:9\" runs: name it MACHINE:NAME or by its id, as vsay sessions shows\n"},
 		"box:1 box:3 box:2": {1, "id1 id2", "ended 1 on box\nended 2 on box\nvsay: 1 of 3 sessions were not ended: machine is offline\n"},
+		"id1":               {0, "id1", "ended 1 on box\n"},
 		"box:3":             {1, "", "vsay: machine is offline\n"},
 	} {
 		k := &killer{}
