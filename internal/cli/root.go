@@ -36,7 +36,7 @@ func (a *app) rootCmd() *cobra.Command {
 		a.tryCmd(), a.serveCmd(), a.agentCmd(), a.holdCmd(),
 		a.signupCmd(), a.loginCmd(), a.logoutCmd(), a.refreshCmd(), a.tokenCmd(), a.whoamiCmd(),
 		a.machinesCmd(), a.attachCmd(), a.execCmd(), a.sessionsCmd(), a.killCmd(), a.renameCmd(), a.waitCmd(),
-		a.apiKeyCmd(), a.passwdCmd(), a.adminCmd(), a.versionCmd(),
+		a.apiKeyCmd(), a.auditCmd(), a.passwdCmd(), a.adminCmd(), a.versionCmd(),
 	)
 	root.AddCommand(a.packagers()...)
 	a.checkHelp(root)

@@ -387,3 +387,20 @@ func TestStreamThatIsStuckStallsNobody(t *testing.T) {
 	w.stop()
 	_, _ = out.Close(), r.Close()
 }
+
+func FuzzAuditLine(f *testing.F) {
+	f.Add("login\n{}", "ann\r\n", "\x1b]0;x\a", "\u009b\u202e\u2028\xff")
+	f.Fuzz(func(t *testing.T, event, user, machine, command string) {
+		r := store.Record{Seq: 1, Event: event, Username: user, Machine: machine}
+		fill(&r, []any{"command", command, "session", command})
+		r.Event, r.Username, r.Machine = bounded(event, 256), bounded(user, 256), bounded(machine, 256)
+		line := string(wire.EscapeJSON(wire.Encode(shownRecord(r))))
+		var back wire.AuditRecord
+		if err := wire.Decode([]byte(line), &back); err != nil || strings.ContainsFunc(line, wire.Unsafe) {
+			t.Fatalf("%v: %q", err, line)
+		}
+		if back.Event != r.Event || back.Username != r.Username || back.Detail["command"] != bounded(command, maxDetail) {
+			t.Errorf("%q became %+v", line, back)
+		}
+	})
+}

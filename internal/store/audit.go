@@ -107,7 +107,7 @@ func (a *AuditLog) Append(ctx context.Context, records []Record) error {
 		end = *a.head
 		for i := range records {
 			r := &records[i]
-			r.Seq, r.Hash = end.seq+1, nil
+			r.Seq, r.At, r.Hash = end.seq+1, fromMS(ms(r.At)), nil
 			r.Hash = chained(end.hash, *r)
 			end.seq, end.hash = r.Seq, r.Hash
 			if err := insertRecord(ctx, tx, r); err != nil {
