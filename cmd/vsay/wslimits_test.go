@@ -26,7 +26,7 @@ type rawSocket struct {
 	resp *http.Response
 }
 
-func (s *stage) rawSocket(header string) *rawSocket {
+func (s *stage) rawSocket(query, header string) *rawSocket {
 	s.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *stage) rawSocket(header string) *rawSocket {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		s.t.Fatal(err)
 	}
-	_, err = io.WriteString(conn, "GET "+strings.TrimPrefix(s.terminalURL(s.token), s.url)+" HTTP/1.1\r\nHost: box\r\nConnection: Upgrade\r\n"+
+	_, err = io.WriteString(conn, "GET "+strings.TrimPrefix(s.terminalURL(s.token)+query, s.url)+" HTTP/1.1\r\nHost: box\r\nConnection: Upgrade\r\n"+
 		"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"+header+"\r\n")
 	if err != nil {
 		s.t.Fatal(err)
@@ -105,7 +105,7 @@ func TestFramesTooLarge(t *testing.T) {
 		"shorter than its head": {framed, func(w io.Writer) error { return flood(w, frame(0x82, 5), huge[:5], 1) }, websocket.StatusPolicyViolation},
 	} {
 		t.Run(name, func(t *testing.T) {
-			raw := s.with(t).rawSocket(c.header)
+			raw := s.with(t).rawSocket("", c.header)
 			if got := raw.resp.Header.Get("Sec-WebSocket-Extensions"); got != "" {
 				t.Errorf("the server agrees to %s", got)
 			}

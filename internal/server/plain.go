@@ -31,7 +31,6 @@ type plain struct {
 	sock    wire.Plain
 	me      caller
 	machine store.Machine
-	request *http.Request
 	flow    flow
 	ask     wire.Open
 
@@ -50,7 +49,7 @@ func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m stor
 	}
 	cols, rows := size(r)
 	session := cmp.Or(q.Get("session_id"), me.only.session)
-	p := &plain{s: s, me: me, machine: m, request: r, flow: s.cfg.Limits.flow(s.cfg.Limits.InputBurst), progress: wire.NewProgress()}
+	p := &plain{s: s, me: me, machine: m, flow: s.cfg.Limits.flow(s.cfg.Limits.InputBurst), progress: wire.NewProgress()}
 	p.room = sync.NewCond(&p.mu)
 	p.ask = wire.Open{
 		Session: session, New: session == "", ReadOnly: readOnly || me.only.readOnly,

@@ -16,7 +16,7 @@ func (p *plain) read(ctx context.Context) error {
 			return err
 		}
 		if p.ask.ReadOnly {
-			why := p.s.offence(p.request, p.me, p.machine, p.ask.Session, "it typed, and may only watch")
+			why := p.s.offence(p.me, p.machine, p.ask.Session, "it typed, and may only watch")
 			p.sock.Close(why)
 			return why
 		}

@@ -55,7 +55,6 @@ func (s *Server) lasts(me caller) time.Duration {
 type viewerLink struct {
 	s       *Server
 	conn    *wire.Conn
-	request *http.Request // that it came with
 	flow    flow
 	me      caller
 	machine store.Machine
@@ -90,7 +89,7 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m sto
 		return nil
 	}
 	l := &viewerLink{
-		s: s, conn: conn, request: r, flow: s.cfg.Limits.flow(s.cfg.Limits.UploadBurst),
+		s: s, conn: conn, flow: s.cfg.Limits.flow(s.cfg.Limits.UploadBurst),
 		me: me, machine: m, views: map[uint32]*view{},
 	}
 	l.expire = time.AfterFunc(s.lasts(me), func() { conn.Close(wire.ErrUnauthed) })
@@ -148,7 +147,7 @@ func (l *viewerLink) take(ctx context.Context, f wire.Frame) error {
 		return nil
 	case wire.KindInput, wire.KindInputEnd, wire.KindResize, wire.KindSignal:
 		if v.readOnly {
-			return l.s.offence(l.request, l.me, l.machine, v.session, "it typed, and may only watch")
+			return l.s.offence(l.me, l.machine, v.session, "it typed, and may only watch")
 		}
 		if v.terminal {
 			if err := l.flow.typed(ctx, len(f.Payload)); err != nil {
@@ -247,15 +246,15 @@ func (l *viewerLink) serve(ctx context.Context, stream uint32, o wire.Open) erro
 func (l *viewerLink) closed(f wire.Frame, session string) error {
 	var why wire.Error
 	if len(f.Payload) > 0 && wire.Decode(f.Payload, &why) == nil && why.Code == wire.ErrProtocol.Code {
-		l.conn.Close(l.s.offence(l.request, l.me, l.machine, session, why.Message))
+		l.conn.Close(l.s.offence(l.me, l.machine, session, why.Message))
 	}
 	return nil
 }
 
 // offence writes down that a viewer did what no client of ours does. The error
 // ends its connection.
-func (s *Server) offence(r *http.Request, me caller, m store.Machine, session, what string) *wire.Error {
-	s.audit(r, "viewer refused", "user", me.User.ID, "login", me.Login, "machine", m.AgentID, "session", session, "why", what)
+func (s *Server) offence(me caller, m store.Machine, session, what string) *wire.Error {
+	s.auditAs(me, "viewer refused", "machine", m.AgentID, "machine_name", m.Name, "session", session, "why", what)
 	return wire.ErrProtocol.With("a viewer broke the rules: %s", what)
 }
 

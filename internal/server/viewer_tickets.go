@@ -115,7 +115,7 @@ func (s *Server) redeemTicket(r *http.Request, secret string) (caller, error) {
 		return caller{}, errBadTicket
 	}
 	return caller{
-		User: u, Login: l.ID, AuthTime: l.AuthTime, Expires: t.TokenEnds, IP: clientIP(r),
+		User: u, Login: l.ID, AuthTime: l.AuthTime, Expires: t.TokenEnds, IP: clientIP(r), Request: requestID(r.Context()),
 		only: bounds{t.Session, t.ReadOnly},
 	}, nil
 }
