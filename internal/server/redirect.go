@@ -15,15 +15,20 @@ import (
 
 // RedirectFrom has Run serve plain HTTP on ln as well, for nothing but to send
 // people to https and to answer an ACME authority. It is called before Run.
-func (s *Server) RedirectFrom(ln net.Listener) { s.redirects = ln }
+func (s *Server) RedirectFrom(ln net.Listener) {
+	s.redirects, s.onPlain = ln, http.HandlerFunc(s.toHTTPS)
+	if o, ok := s.identity.(*ordered); ok {
+		h := o.manager.HTTPHandler(s.onPlain) // before the first order, which else would not ask for HTTP-01
+		s.onPlain = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Host = (&url.URL{Host: r.Host}).Hostname() // the manager knows names without a port only
+			h.ServeHTTP(w, r)
+		})
+	}
+}
 
 func (s *Server) redirect(ctx context.Context) {
-	var h http.Handler = http.HandlerFunc(s.toHTTPS)
-	if o, ok := s.identity.(*ordered); ok {
-		h = o.manager.HTTPHandler(h)
-	}
 	srv := &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second,
+		Handler: s.onPlain, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second,
 		IdleTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10, ConnState: newCrowd(s.cfg.Limits.ConnsPerIP).count,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}

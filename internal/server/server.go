@@ -111,6 +111,7 @@ type Server struct {
 	handler   http.Handler
 	crowd     *crowd
 	redirects net.Listener // plain HTTP that sends people to https; nil: none
+	onPlain   http.Handler // there
 	desk
 
 	ready   atomic.Bool
