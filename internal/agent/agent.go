@@ -228,6 +228,9 @@ func (a *Agent) enroll(ctx context.Context) error {
 	if err := a.post(ctx, "/api/agent/enroll", body, &done); err != nil {
 		return err
 	}
+	if done.Pending {
+		a.Log.Warn("this machine waits until its owner lets it in, with vsay ls approve", "machine", done.Name)
+	}
 	return a.id.enrolled(done)
 }
 

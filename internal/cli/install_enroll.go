@@ -66,7 +66,7 @@ func (a *app) enroll(ctx context.Context, o agentOptions) error {
 		return err
 	}
 	if name == "" {
-		return wire.ErrUnreachable.With("%s did not let this machine in within 30 seconds: try again", c.Endpoint.URL.Host)
+		return wire.ErrUnreachable.With("%s did not let this machine in within 30 seconds: try again, or see with vsay ls whether it waits to be approved", c.Endpoint.URL.Host)
 	}
 	a.say("enrolled at %s as %s", c.Endpoint.URL.Host, name)
 	return nil

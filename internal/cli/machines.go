@@ -26,7 +26,43 @@ func (a *app) machinesCmd() *cobra.Command {
 		ValidArgsFunction: a.completeMachines,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.runRemove(cmd.Context(), args[0]) },
 	})
+	cmd.AddCommand(&cobra.Command{
+		Use:   "approve MACHINE",
+		Short: "Let a new machine in, on a server that holds them until then",
+		Long: `Approve lets a machine in that was enrolled with your API key and is pending.
+Look at its name and address first (vsay ls -o json): whoever has the key can
+enroll one. What you do not know goes with vsay ls rm, and then rotate the key.`,
+		Args:              takes(1, 1),
+		ValidArgsFunction: a.completeMachines,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.runApprove(cmd.Context(), args[0]) },
+	})
 	return cmd
+}
+
+func (a *app) runApprove(ctx context.Context, name string) error {
+	m, err := a.machine(ctx, name)
+	if err != nil {
+		return err
+	}
+	api, err := a.client(ctx)
+	if err != nil {
+		return err
+	}
+	now, err := api.ApproveMachine(ctx, m.AgentID)
+	if err != nil {
+		return err
+	}
+	a.say("%s is let in: it comes online within a minute", now.Machine.Name)
+	return a.print(now, func(io.Writer) {})
+}
+
+// sayPending tells of machines that wait, which nobody would notice else.
+func (a *app) sayPending(list []wire.Machine) {
+	for _, m := range list {
+		if m.Status == wire.StatusPending {
+			a.say("%s waits to be let in, from %s: vsay ls approve %s, or vsay ls rm %s", m.Name, m.IPAddress, m.Name, m.Name)
+		}
+	}
 }
 
 func (a *app) runMachines(ctx context.Context) error {
@@ -44,6 +80,7 @@ func (a *app) runMachines(ctx context.Context) error {
 			return nil
 		}
 	}
+	a.sayPending(list.Machines)
 	return a.print(list, func(w io.Writer) {
 		rows := [][]string{{"NAME", "STATUS", "OS", "CPU", "MEM", "DISK", "UPTIME", "LAST SEEN"}}
 		for _, m := range list.Machines {

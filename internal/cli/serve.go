@@ -23,6 +23,7 @@ type serveOptions struct {
 	LogFormat   string        `mapstructure:"log-format"`
 	Origins     []string      `mapstructure:"allowed-origins"`
 	Limits      []string      `mapstructure:"limit"`
+	Approve     bool          `mapstructure:"approve-machines"`
 	serveTLS    `mapstructure:",squash"`
 	serveAudit  `mapstructure:",squash"`
 }
@@ -45,6 +46,7 @@ func (a *app) serveCmd() *cobra.Command {
 	dataFlags(cmd)
 	f.String("signup", "open", "who may create an account: open, invite or closed")
 	serveTLSFlags(f)
+	f.Bool("approve-machines", false, "a new machine waits until its owner lets it in (vsay ls approve)")
 	f.String("public-url", "", "the `URL` people reach this server by, if that is not the address it listens on")
 	f.StringSlice("allowed-origins", nil, "`origins` of pages elsewhere that may open terminals, as https://shell.example.com, with commas between")
 	f.StringSlice("limit", nil, "another limit than the default, as `NAME=VALUE`; may be given often")
@@ -103,7 +105,7 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 	}
 	s, err := server.New(ctx, server.Config{
 		DataDir: cfg.DataDir, MasterKey: cfg.MasterKey, Signup: o.Signup, PublicURL: o.PublicURL,
-		TLSCert: o.TLSCert, TLSKey: o.TLSKey, ACME: o.acme(), Proxies: proxies,
+		TLSCert: o.TLSCert, TLSKey: o.TLSKey, ACME: o.acme(), Proxies: proxies, ApproveMachines: o.Approve,
 		SessionMax: o.SessionMax, DetachedTTL: o.DetachedTTL, Version: thisBuild().Version,
 		Origins: o.Origins, Limits: limits,
 		AuditKeep: o.AuditKeep, AuditLog: o.AuditLog, Stdout: a.Out, StrictRefresh: o.StrictRefresh,

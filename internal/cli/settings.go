@@ -28,7 +28,7 @@ var configKeys = []string{
 	"listen", "data-dir", "master-key-file", "signup", "public-url", "session-max", "detached-ttl", "log-format", "allowed-origins", "limit", // serve
 	"name", "label", "state-dir", "shell", "token-file", "pin", // agent
 	"tls-cert", "tls-key", "acme-domain", "acme-directory", "acme-email", "http-listen", "trusted-proxies", // serve
-	"log-level", "audit-keep", "audit-log", "strict-refresh", // serve, too
+	"log-level", "audit-keep", "audit-log", "strict-refresh", "approve-machines", // serve, too
 }
 
 // globalFlags gives root the flags of settings.

@@ -67,6 +67,13 @@ func (c *Client) DeleteMachine(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, "/api/machines/"+url.PathEscape(id), nil, nil)
 }
 
+// ApproveMachine lets a machine in that waits for it.
+func (c *Client) ApproveMachine(ctx context.Context, id string) (wire.OneMachine, error) {
+	var out wire.OneMachine
+	err := c.call(ctx, http.MethodPost, "/api/machines/"+url.PathEscape(id)+"/approve", nil, &out)
+	return out, err
+}
+
 // Sessions are those that run on the account's machines.
 func (c *Client) Sessions(ctx context.Context) (wire.Sessions, error) { return c.sessions(ctx, "") }
 

@@ -35,6 +35,7 @@ var manners = map[string]manner{
 	"enrollment refused":      {result: wire.AuditDenied, soon: true, flood: true},
 	"machine refused":         {result: wire.AuditDenied, soon: true, flood: true},
 	"machine key used twice":  {result: wire.AuditDenied, soon: true, flood: true},
+	"machine counter jumped":  {result: wire.AuditOK, soon: true},
 	"viewer refused":          {result: wire.AuditDenied, soon: true, flood: true},
 	"api key shown":           {result: wire.AuditOK, soon: true, flood: true},
 	"attach":                  {result: wire.AuditOK, soon: true},

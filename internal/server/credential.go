@@ -81,6 +81,10 @@ func (s *Server) machineOf(r *http.Request) (store.Machine, error) {
 	if err := s.store.AdvanceCounter(r.Context(), m.AgentID, claim.counter); err != nil {
 		return store.Machine{}, s.copied(r, m, claim.counter, err)
 	}
+	if claim.counter > m.Counter+1 {
+		// Its last answers got lost, or somebody with a copy of its key is on the way.
+		s.audit(r, "machine counter jumped", "user", m.UserID, "machine", m.AgentID, "counter", claim.counter, "last", m.Counter)
+	}
 	m.Counter = claim.counter
 	return m, s.machineLive(r.Context(), m)
 }
@@ -112,6 +116,8 @@ func (s *Server) machineLive(ctx context.Context, m store.Machine) error {
 		return errBadMachine
 	case now.KeyGen != owner.KeyGen:
 		return errOldKey
+	case now.Pending:
+		return wire.ErrPending
 	}
 	return nil
 }

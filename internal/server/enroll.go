@@ -45,13 +45,13 @@ func (s *Server) enroll(w http.ResponseWriter, r *http.Request) error {
 	m, err := s.store.EnrollMachine(r.Context(), store.Machine{
 		AgentID: randomID(), UserID: u.ID, Owner: u.Username, Name: hello.Name, Description: hello.Description,
 		OS: hello.OS, Arch: hello.Arch, IP: clientIP(r), AgentVersion: hello.AgentVersion, Labels: hello.Labels,
-		PublicKey: body.PublicKey, KeyGen: u.KeyGen, CreatedAt: s.now(),
+		PublicKey: body.PublicKey, KeyGen: u.KeyGen, CreatedAt: s.now(), Pending: s.cfg.ApproveMachines,
 	})
 	if err != nil {
 		return err
 	}
-	s.audit(r, "machine enrolled", "user", u.ID, "username", u.Username, "machine", m.AgentID, "machine_name", m.Name)
-	return answer(w, http.StatusOK, wire.Enrolled{AgentID: m.AgentID, Name: m.Name})
+	s.audit(r, "machine enrolled", "user", u.ID, "username", u.Username, "machine", m.AgentID, "machine_name", m.Name, "pending", m.Pending)
+	return answer(w, http.StatusOK, wire.Enrolled{AgentID: m.AgentID, Name: m.Name, Pending: m.Pending})
 }
 
 // roomForMachine says no to one machine more than a user may have. One that is

@@ -43,6 +43,7 @@ var matrix = map[string]string{
 	"GET /api/machines":                     "401 401 401 401 401 401 401  200 200 200",
 	"GET /api/machines/{agent_id}":          "401 401 401 401 401 401 401  404 404 200",
 	"DELETE /api/machines/{agent_id}":       "401 401 401 401 401 401 401  404 404 200",
+	"POST /api/machines/{agent_id}/approve": "401 401 401 401 401 401 401  404 404 200",
 	"POST /api/machines/{agent_id}/command": "401 401 401 401 401 401 401  404 404 503",
 	"GET /api/machines/{agent_id}/logs":     "401 401 401 401 401 401 401  404 404 200",
 	"GET /api/dashboard/stats":              "401 401 401 401 401 401 401  200 200 200",

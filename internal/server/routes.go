@@ -66,6 +66,7 @@ func (s *Server) table() []route {
 		s.signedIn("GET /api/machines", s.listMachines),
 		s.signedIn("GET /api/machines/{agent_id}", s.oneMachine),
 		s.signedIn("DELETE /api/machines/{agent_id}", s.deleteMachine),
+		s.signedIn("POST /api/machines/{agent_id}/approve", s.approveMachine),
 		s.signedIn("POST /api/machines/{agent_id}/command", s.runCommand),
 		s.signedIn("GET /api/machines/{agent_id}/logs", s.listLogs),
 		s.signedIn("GET /api/dashboard/stats", s.stats),

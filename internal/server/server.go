@@ -44,6 +44,8 @@ type Config struct {
 	AuditLog      string        // a file that gets it as JSON lines as well, or "-" for Stdout
 	Stdout        io.Writer     //
 	StrictRefresh bool          // a token that was exchanged before ends its login when it is again
+
+	ApproveMachines bool // a new machine waits until its owner lets it in: an API key alone brings none
 }
 
 const (

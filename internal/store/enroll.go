@@ -29,7 +29,7 @@ func (s *Store) EnrollMachine(ctx context.Context, m Machine) (Machine, error) {
 		case old.UserID != m.UserID:
 			return wire.ErrForbidden.With("this machine's key belongs to another account: remove it from the agent's state folder and start again")
 		default:
-			m.AgentID, m.CreatedAt = old.AgentID, old.CreatedAt
+			m.AgentID, m.CreatedAt, m.Pending = old.AgentID, old.CreatedAt, old.Pending
 		}
 		if err := nameMachine(ctx, tx, &m, old); err != nil {
 			return err
@@ -97,12 +97,12 @@ func nameMachine(ctx context.Context, tx *sql.Tx, m *Machine, old Machine) error
 func putMachine(ctx context.Context, tx *sql.Tx, m Machine) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO machines (agent_id, user_id, name, wanted_name, description, os, arch, ip, agent_version, labels,
-			public_key, key_gen, counter, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13)
+			public_key, key_gen, counter, created_at, pending)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14)
 		ON CONFLICT (agent_id) DO UPDATE SET name = $3, wanted_name = $4, description = $5, os = $6, arch = $7, ip = $8,
 			agent_version = $9, labels = $10, key_gen = $12, counter = 0`,
 		m.AgentID, m.UserID, m.Name, m.Wanted, m.Description, m.OS, m.Arch, m.IP, m.AgentVersion, labels(m.Labels),
-		m.PublicKey, m.KeyGen, ms(m.CreatedAt))
+		m.PublicKey, m.KeyGen, ms(m.CreatedAt), m.Pending)
 	return err
 }
 

@@ -29,6 +29,7 @@ type Machine struct {
 	Facts        wire.Facts
 	CreatedAt    time.Time
 	LastActive   *time.Time // nil: enrolled, never seen
+	Pending      bool       // it may do nothing until its owner accepts it
 }
 
 // Wire is the machine as the API shows it.
@@ -39,7 +40,10 @@ func (m Machine) Wire(online bool) wire.Machine {
 		CPUPercent: m.Facts.CPUPercent, MemoryPercent: m.Facts.MemoryPercent, DiskPercent: m.Facts.DiskPercent,
 		Uptime: m.Facts.Uptime, LastActive: m.LastActive, AgentVersion: m.AgentVersion, Owner: m.Owner, Labels: m.Labels,
 	}
-	if online {
+	switch {
+	case m.Pending:
+		w.Status = wire.StatusPending
+	case online:
 		w.Status = wire.StatusOnline
 	}
 	if w.Labels == nil {
@@ -57,7 +61,7 @@ func (m Machine) Says(hello wire.Hello, ip string) bool {
 
 const selectMachine = `
 	SELECT m.agent_id, m.user_id, u.username, m.name, m.wanted_name, m.description, m.os, m.arch, m.ip, m.agent_version, m.labels,
-		m.public_key, m.key_gen, m.counter, m.cpu, m.memory, m.disk, m.uptime, m.created_at, m.last_active
+		m.public_key, m.key_gen, m.counter, m.cpu, m.memory, m.disk, m.uptime, m.created_at, m.last_active, m.pending
 	FROM machines m JOIN users u ON u.id = m.user_id `
 
 func scanMachine(row scanner) (Machine, error) {
@@ -69,7 +73,7 @@ func scanMachine(row scanner) (Machine, error) {
 		seen    *int64
 	)
 	err := row.Scan(&m.AgentID, &m.UserID, &m.Owner, &m.Name, &m.Wanted, &m.Description, &m.OS, &m.Arch, &m.IP, &m.AgentVersion, &labels,
-		&m.PublicKey, &m.KeyGen, &counter, &m.Facts.CPUPercent, &m.Facts.MemoryPercent, &m.Facts.DiskPercent, &m.Facts.Uptime, &created, &seen)
+		&m.PublicKey, &m.KeyGen, &counter, &m.Facts.CPUPercent, &m.Facts.MemoryPercent, &m.Facts.DiskPercent, &m.Facts.Uptime, &created, &seen, &m.Pending)
 	if err != nil {
 		return Machine{}, fault(err)
 	}
@@ -109,6 +113,13 @@ func (s *Store) DeleteMachine(ctx context.Context, userID, agentID string) error
 			return err
 		}
 		return revoked(ctx, tx, now, "machine", agentID)
+	})
+}
+
+// ApproveMachine lets a machine in that waits for it. One that is in already stays so.
+func (s *Store) ApproveMachine(ctx context.Context, agentID string) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		return one(tx.ExecContext(ctx, "UPDATE machines SET pending = 0 WHERE agent_id = $1", agentID))
 	})
 }
 

@@ -54,7 +54,7 @@ type Machine struct {
 	OS            string            `json:"os"`
 	Arch          string            `json:"arch"`
 	IPAddress     string            `json:"ip_address"`
-	Status        string            `json:"status"` // StatusOnline or StatusOffline
+	Status        string            `json:"status"` // StatusOnline, StatusOffline or StatusPending
 	CPUPercent    float64           `json:"cpu_percent"`
 	MemoryPercent float64           `json:"memory_percent"`
 	DiskPercent   float64           `json:"disk_percent"`
@@ -68,6 +68,7 @@ type Machine struct {
 const (
 	StatusOnline  = "online"
 	StatusOffline = "offline"
+	StatusPending = "pending" // its owner has not let it in yet
 
 	StatusActive   = "active"   // somebody watches
 	StatusDetached = "detached" // runs, nobody watches
@@ -213,7 +214,8 @@ type Enroll struct {
 // Enrolled answers Enroll.
 type Enrolled struct {
 	AgentID string `json:"agent_id"`
-	Name    string `json:"name"` // the wanted one, or a free one like it
+	Name    string `json:"name"`             // the wanted one, or a free one like it
+	Pending bool   `json:"pending,omitzero"` // it has to wait until its owner lets it in
 }
 
 // Challenge is the body of POST /api/agent/challenge, and Challenged its answer:

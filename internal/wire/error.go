@@ -34,6 +34,7 @@ var (
 	ErrReauth      = &Error{"reauth_required", "this login is too old to be extended: run vsay login", 401, 4401, ExitSignedOut}
 	ErrForbidden   = &Error{"forbidden", "not allowed", 403, 4403, ExitNotFound}
 	ErrUninvited   = &Error{"uninvited", "signup is by invitation on this server: ask an administrator for one and give it as --invite", 403, 4403, ExitNotFound}
+	ErrPending     = &Error{"pending", "this machine waits until its owner lets it in: vsay ls approve", 403, 4403, ExitNotFound}
 	ErrNotFound    = &Error{"not_found", "no such thing, or it is not yours", 404, 4404, ExitNotFound}
 	ErrMethod      = &Error{"method", "this address does not take that method", 405, 4400, ExitFailed}
 	ErrTaken       = &Error{"taken", "already taken", 409, 4409, ExitFailed}
@@ -52,7 +53,7 @@ var (
 var known = []*Error{
 	ErrBadRequest, ErrProtocol, ErrUnauthed, ErrReauth, ErrForbidden, ErrUninvited, ErrNotFound, ErrMethod, ErrTaken,
 	ErrTooLarge, ErrNotJSON, ErrSlowDown, ErrInternal, ErrOffline, ErrUnavailable, ErrLinkLost, ErrGone,
-	ErrStolen, ErrUnreachable,
+	ErrStolen, ErrUnreachable, ErrPending,
 }
 
 // Error is the sentence.
