@@ -129,6 +129,11 @@ func (s *Server) auditEnd(r *http.Request, x store.Session, e wire.Exit) {
 		"machine", x.AgentID, "machine_name", x.MachineName, "exit_code", e.Code)
 }
 
+// auditLost writes down that a session is gone and nobody knows how it ended.
+func (s *Server) auditLost(x store.Session) {
+	s.auditSelf("session lost", "user", x.UserID, "username", x.Username, "session", x.ID, "machine", x.AgentID, "machine_name", x.MachineName)
+}
+
 // auditToken writes down the use of a token that was good once.
 func (s *Server) auditToken(ctx context.Context, c claims, ip string, err error) {
 	why := "revoked"

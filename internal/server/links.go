@@ -112,6 +112,7 @@ func (s *Server) reconcile(ctx context.Context, agentID string, live []string) e
 		if err := s.store.EndSession(ctx, x.ID, time.Now(), nil); err != nil {
 			return err
 		}
+		s.auditLost(x)
 	}
 	return nil
 }

@@ -86,6 +86,7 @@ func (s *Server) lost(ctx context.Context, x store.Session, fresh bool, err erro
 	if endErr := s.store.EndSession(ctx, x.ID, time.Now(), nil); endErr != nil {
 		s.log.Error("cannot write down the end of a session", "session_id", x.ID, "err", endErr)
 	}
+	s.auditLost(x)
 	s.endings.tell(x.ID)
 	if fresh {
 		s.busy.Go(func() {
