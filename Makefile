@@ -23,7 +23,7 @@ KILLS    ?= 200
 AGENTS   ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help build test chaos fifty crash comeback systemd lint fmt run release-check cross fuzz
+.PHONY: help build test chaos fifty crash comeback abuse systemd lint fmt run release-check cross fuzz
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ crash: ## kills the server amid changes of accounts and looks what is left of th
 
 comeback: ## kills the server under thousands of agents, which then all knock at once: AGENTS=10000
 	$(GO) test ./internal/chaos -run '^TestComeback$$' -count=1 -v -timeout 10m -agents $(AGENTS)
+
+abuse: ## does to a server what strangers do, and measures what the others feel
+	$(GO) test ./internal/chaos -run '^(TestAbuse|TestFewFiles)$$' -count=1 -v -timeout 15m -abuse
 
 systemd: # as root: boots a systemd in namespaces and breaks the agent's service under sessions
 	@GO='$(GO)' tools/systemd-test.sh

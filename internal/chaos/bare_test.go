@@ -148,3 +148,26 @@ func (a asker) send(ctx context.Context, method, path, token string, body any) (
 	}
 	return a.http.Do(req)
 }
+
+// holding is a connection that somebody opens and does nothing with.
+type holding struct{ conn net.Conn }
+
+func hold(t *testing.T, address string) *holding {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", address, 10*time.Second)
+	must(t, err)
+	return &holding{conn}
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	must(t, err)
+	return strings.TrimSpace(string(b))
+}
+
+// whole is all that a process has said.
+func (s *stack) whole(name string) string {
+	b, _ := os.ReadFile(filepath.Join(s.dir, "log", name))
+	return string(b)
+}

@@ -25,6 +25,7 @@ type control struct {
 type AgentEvents struct {
 	Hello func(wire.Hello) error // an error ends the link
 	Beat  func(wire.Facts)
+	Pace  func() // before each frame but the first: it may make the machine wait
 }
 
 // ServeAgent reads an agent's control link until it breaks. A second link of
@@ -49,6 +50,9 @@ func (r *Relay) ServeAgent(ctx context.Context, who Who, conn *wire.Conn, on Age
 		f, err := conn.Read(ctx)
 		if err != nil {
 			return err
+		}
+		if on.Pace != nil {
+			on.Pace()
 		}
 		if err := c.take(f, on); err != nil {
 			return err

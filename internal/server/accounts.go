@@ -79,6 +79,9 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.passwords.room(r.Context()); err != nil {
+		return err
+	}
 	email, err := canonicalEmail(body.Email)
 	if err != nil {
 		return err

@@ -32,9 +32,7 @@ func (s *Server) runCommand(w http.ResponseWriter, r *http.Request, me caller) e
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
 	wait := r.URL.Query().Get("wait") == "true"
-	if wait {
-		outlast(w)
-	}
+	outlast(w) // a machine may take its time to answer
 	c := &capture{s: s, me: me, machine: m, cut: func(why *wire.Error) { cancel(why) }, progress: wire.NewProgress(), ask: wire.Open{
 		New: true, Source: "api",
 		Spec: wire.Spec{Kind: wire.KindExec, Command: []string{"/bin/sh", "-c", body.Command}, Shown: body.Command},

@@ -2,9 +2,11 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -50,6 +52,7 @@ func within(soon time.Duration, finished <-chan struct{}) bool {
 // those.
 type lines struct {
 	net.Listener
+	full func(error) // told when there is no file left for a connection
 	mu   sync.Mutex
 	open map[*line]struct{}
 }
@@ -60,11 +63,16 @@ type line struct {
 	lines *lines
 }
 
-func listen(ln net.Listener) *lines { return &lines{Listener: ln, open: map[*line]struct{}{}} }
+func listen(ln net.Listener, full func(error)) *lines {
+	return &lines{Listener: ln, full: full, open: map[*line]struct{}{}}
+}
 
 // Accept is net.Listener's.
 func (l *lines) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		l.full(err) // the HTTP server waits a little, and asks again
+	}
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
 		return conn, err

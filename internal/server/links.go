@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"vsay/internal/relay"
 	"vsay/internal/store"
 	"vsay/internal/wire"
@@ -38,6 +40,10 @@ func linkContext() (context.Context, context.CancelFunc) {
 	return context.WithCancel(context.Background())
 }
 
+// agentFrames is how many a second an agent may send. It sends one now and then, and
+// one for each thing that was asked of it.
+const agentFrames = 500
+
 // controlLink is an agent's: who it is was proved before the upgrade.
 func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
 	m, err := s.machineOf(r)
@@ -54,6 +60,7 @@ func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
 	go conn.KeepAlive(ctx)
 	ip := clientIP(r)
 	who := relay.Who{UserID: m.UserID, AgentID: m.AgentID, KeyGen: m.KeyGen}
+	pace := rate.NewLimiter(agentFrames, 2*agentFrames)
 	err = s.relay.ServeAgent(ctx, who, conn, relay.AgentEvents{
 		Hello: func(h wire.Hello) error {
 			if err := s.machineLive(ctx, m); err != nil {
@@ -70,6 +77,7 @@ func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
 			return s.reconcile(ctx, m.AgentID, h.Sessions)
 		},
 		Beat: func(f wire.Facts) { s.seen.note(m.AgentID, f, s.now()) },
+		Pace: func() { _ = pace.Wait(ctx) }, // ctx ends after the link
 	})
 	s.audit(r, "machine offline", "user", m.UserID, "username", m.Owner, "machine", m.AgentID, "machine_name", m.Name, "why", wire.AsError(err).Code)
 	conn.Close(wire.AsError(err))

@@ -39,6 +39,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		r = r.WithContext(ctx)
 		s.setHeaders(rec.Header(), r)
 		rec.Header().Set(wire.RequestHeader, id)
+		if lastAnswer(r) {
+			rec.Header().Set("Connection", "close")
+		}
 		defer s.logRequest(rec, r, began)
 		defer s.recovered(rec, r)
 		if err := s.admit(cross, r); err != nil {

@@ -77,13 +77,37 @@ func newPasswords(c cost) *passwords {
 	return p
 }
 
+var errQueueFull = later(wire.ErrUnavailable.With("too many people sign in at this moment: try again"), time.Second)
+
+// breath is what somebody who finds the queue full waits before hearing of it: a flood
+// of those who try again at once would take more than the hashes do.
+const breath = 300 * time.Millisecond
+
+// room fails when whoever asks for a turn now would be refused. It is asked before
+// anything is looked up, so that a flood costs little.
+func (p *passwords) room(ctx context.Context) error {
+	if p.waiting.Load() < hashQueue {
+		return nil
+	}
+	wait := time.NewTimer(breath)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if p.waiting.Load() < hashQueue {
+		return nil
+	}
+	return errQueueFull
+}
+
 // turn runs f when there is room for one more hash. When there is none for too
 // long it is wire.ErrUnavailable, to be tried again.
 func (p *passwords) turn(ctx context.Context, f func() error) error {
-	busy := later(wire.ErrUnavailable.With("too many people sign in at this moment: try again"), time.Second)
 	if p.waiting.Add(1) > hashQueue {
 		p.waiting.Add(-1)
-		return busy
+		return errQueueFull
 	}
 	patience := time.NewTimer(hashPatience)
 	defer patience.Stop()
@@ -91,7 +115,7 @@ func (p *passwords) turn(ctx context.Context, f func() error) error {
 	select {
 	case p.slots <- struct{}{}:
 	case <-patience.C:
-		err = busy
+		err = errQueueFull
 	case <-ctx.Done():
 		err = ctx.Err()
 	}

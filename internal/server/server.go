@@ -260,7 +260,7 @@ func (s *Server) Close() error {
 // Run serves on ln until ctx ends. Then it says so at /ready, sends everybody
 // away, finishes what it began (for at most 3 s) and closes the store.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
-	srv, lines := s.httpServer(), listen(ln)
+	srv, lines := s.httpServer(), listen(ln, s.fullHouse())
 	failed := make(chan error, 1)
 	go func() { failed <- s.serve(srv, lines) }()
 	idle, stop := context.WithCancel(context.WithoutCancel(ctx))
