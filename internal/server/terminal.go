@@ -96,6 +96,9 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m sto
 	defer l.expire.Stop()
 
 	err = l.read(ctx)
+	if !errors.Is(err, wire.ErrLinkLost) {
+		conn.Close(wire.AsError(err)) // first: a write that done interrupts breaks the connection, and nobody hears why
+	}
 	done()
 	l.leaveAll(err)
 	l.live.Wait()
