@@ -26,6 +26,7 @@ type serveOptions struct {
 	Approve     bool          `mapstructure:"approve-machines"`
 	serveTLS    `mapstructure:",squash"`
 	serveAudit  `mapstructure:",squash"`
+	serveCare   `mapstructure:",squash"`
 }
 
 func (a *app) serveCmd() *cobra.Command {
@@ -54,7 +55,8 @@ func (a *app) serveCmd() *cobra.Command {
 	f.Duration("detached-ttl", 72*time.Hour, "a session that nobody watches ends after this long")
 	f.String("log-format", "text", "text or json")
 	auditFlags(f)
-	cmd.AddCommand(a.rotateKeysCmd())
+	careFlags(cmd)
+	cmd.AddCommand(a.rotateKeysCmd(), a.backupCmd(), a.restoreCmd())
 	return cmd
 }
 
@@ -69,6 +71,9 @@ func (o serveOptions) check(insecure bool) error {
 		return usage("--session-max and --detached-ttl have to be longer than nothing")
 	}
 	if err := o.serveAudit.check(); err != nil {
+		return err
+	}
+	if err := o.serveCare.check(insecure); err != nil {
 		return err
 	}
 	return o.serveTLS.check(o.Listen, insecure)
@@ -104,7 +109,7 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 		log.Warn("a crash of this server may leave an image of its memory, which holds keys", "err", err)
 	}
 	s, err := server.New(ctx, server.Config{
-		DataDir: cfg.DataDir, MasterKey: cfg.MasterKey, Signup: o.Signup, PublicURL: o.PublicURL,
+		DataDir: cfg.DataDir, MasterKey: cfg.MasterKey, Ballast: o.Ballast << 20, Signup: o.Signup, PublicURL: o.PublicURL,
 		TLSCert: o.TLSCert, TLSKey: o.TLSKey, ACME: o.acme(), Proxies: proxies, ApproveMachines: o.Approve,
 		SessionMax: o.SessionMax, DetachedTTL: o.DetachedTTL, Version: thisBuild().Version,
 		Origins: o.Origins, Limits: limits,
@@ -132,6 +137,11 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 			log.Error("after SIGHUP", "err", err)
 		}
 	})()
+	stop, err := o.serveMetrics(ctx, s, log)
+	if err != nil {
+		return errors.Join(err, ln.Close(), s.Close())
+	}
+	defer stop()
 	return s.Run(ctx, ln)
 }
 

@@ -116,7 +116,7 @@ func (a *app) rotateKeys(ctx context.Context, o rotateOptions) error {
 	if err != nil {
 		return err
 	}
-	if !exists(filepath.Join(cfg.DataDir, "vsay.db")) {
+	if !exists(cfg.Database()) {
 		return failed("there is no server in %s: say --data-dir", cfg.DataDir)
 	}
 	s, err := server.New(ctx, cfg, a.logger("text", "info"))

@@ -29,6 +29,7 @@ var configKeys = []string{
 	"name", "label", "state-dir", "shell", "token-file", "pin", // agent
 	"tls-cert", "tls-key", "acme-domain", "acme-directory", "acme-email", "http-listen", "trusted-proxies", // serve
 	"log-level", "audit-keep", "audit-log", "strict-refresh", "approve-machines", // serve, too
+	"metrics-listen", "ballast", // serve
 }
 
 // globalFlags gives root the flags of settings.

@@ -27,6 +27,8 @@ type Who struct {
 type Relay struct {
 	log *slog.Logger
 
+	output, input traffic
+
 	mu       sync.Mutex
 	agents   map[string]*control           // by agent id
 	sessions map[string]*link              // by session id
@@ -123,10 +125,4 @@ func (r *Relay) ended(ctx context.Context) {
 	case <-empty:
 	case <-ctx.Done():
 	}
-}
-
-// Shutdown tells every end to dial again soon, and closes.
-func (r *Relay) Shutdown(ctx context.Context) {
-	r.Cut(wire.ErrLinkLost, func(Who) bool { return true })
-	r.ended(ctx)
 }

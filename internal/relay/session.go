@@ -42,6 +42,7 @@ func (r *Relay) ServeHolder(ctx context.Context, who Who, session string, conn *
 		}
 		if f.Stream != 0 {
 			if v := r.lane(l, f.Stream); v != nil {
+				r.output.count(f)
 				v.push(f)
 			}
 			continue

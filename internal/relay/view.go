@@ -109,6 +109,7 @@ func (v *View) Send(ctx context.Context, f wire.Frame) error {
 	if v.link.passing() != nil {
 		return wire.ErrLinkLost
 	}
+	v.relay.input.count(f)
 	f.Stream = v.stream
 	// Writing must not end with the viewer: the link is not its own.
 	return v.link.conn.Write(context.WithoutCancel(ctx), f)

@@ -112,12 +112,12 @@ func (s *Server) machineLive(ctx context.Context, m store.Machine) error {
 	switch {
 	case err != nil:
 		return err
+	case now.Pending: // before the others, which an agent takes for final: after a restore all may change
+		return wire.ErrPending
 	case owner.Disabled:
 		return errBadMachine
 	case now.KeyGen != owner.KeyGen:
 		return errOldKey
-	case now.Pending:
-		return wire.ErrPending
 	}
 	return nil
 }

@@ -10,9 +10,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 
 	"vsay/internal/store"
+	"vsay/internal/wire"
 )
 
 const (
@@ -46,7 +48,7 @@ func (c Config) master() ([]byte, error) {
 	case len(c.MasterKey) > 0:
 		return c.MasterKey, nil
 	}
-	return openMaster(c.masterFile(), filepath.Join(c.DataDir, "vsay.db"))
+	return openMaster(c.masterFile(), c.Database())
 }
 
 func (c Config) masterFile() string { return filepath.Join(c.DataDir, masterName) }
@@ -58,6 +60,9 @@ func (c Config) settleMaster(master []byte, known string) ([]byte, error) {
 		return master, belongs(master, known, "the master key that was given")
 	}
 	file, next := c.masterFile(), c.masterFile()+nextSuffix
+	if err := sweepKeys(file); err != nil {
+		return nil, err
+	}
 	fresh, err := readMaster(next)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -70,6 +75,19 @@ func (c Config) settleMaster(master []byte, known string) ([]byte, error) {
 	}
 	return master, os.Remove(next) // nothing is under it
 }
+
+// sweepKeys removes what writeMaster leaves aside when it is cut short.
+func sweepKeys(file string) error {
+	left, err := filepath.Glob(file + ".*")
+	for _, path := range left {
+		if aside.MatchString(path) {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return err
+}
+
+var aside = regexp.MustCompile(`\.key(\.next)?\.[0-9a-f]{8}$`)
 
 // belongs fails when a database is not under this master key: every API key in it
 // would look wrong.
@@ -135,8 +153,9 @@ func ReadSecret(path string) ([]byte, error) {
 
 // makeMaster writes the key aside and links it to its name, which fails when
 // somebody else was quicker: the name never stands for half a key.
-func makeMaster(path string) error {
-	key := random(masterLen)
+func makeMaster(path string) error { return writeMaster(path, random(masterLen)) }
+
+func writeMaster(path string, key []byte) error {
 	aside := path + "." + randomID()[:8]
 	defer func() { _ = os.Remove(aside) }()
 	f, err := os.OpenFile(aside, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -168,11 +187,20 @@ func RotateKeys(ctx context.Context, s *Server, r KeyRotation) error {
 			return err
 		}
 	}
-	if r.Master && !r.SignOut {
-		return nil // the key that signs was replaced with it
+	if !r.Master || r.SignOut { // the key that signs was replaced with the master key
+		kid, err := s.rotateSigning(ctx, r.SignOut)
+		if err != nil {
+			return err
+		}
+		s.auditSelf("signing key rotated", "key", kid, "sign_out", r.SignOut)
 	}
-	_, err := s.rotateSigning(ctx, r.SignOut)
-	return err
+	return nil
+}
+
+// noteOffline is the audit record of what is done to a server that does not run.
+func (s *Server) noteOffline(ctx context.Context, event, detail string) error {
+	r := store.Record{At: s.now(), Event: event, Result: wire.AuditOK, Detail: detail}
+	return s.store.AuditLog(s.keys.audit).Append(ctx, []store.Record{r})
 }
 
 // rotateMaster puts everything that lies under the master key under a new one.

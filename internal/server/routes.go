@@ -104,7 +104,7 @@ func (s *Server) table() []route {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range s.table() {
-		mux.Handle(r.pattern, r.handler)
+		mux.Handle(r.pattern, s.counted(r.pattern, r.handler))
 	}
 	return s.guard(s.known(mux))
 }

@@ -28,6 +28,7 @@ import (
 type Config struct {
 	DataDir     string        // its folder, made private
 	MasterKey   []byte        // nil: the one in the data folder
+	Ballast     int64         // bytes set aside for a full disk; 0: none
 	Signup      string        // who may make an account: "open" (default), "invite" or "closed"
 	PublicURL   string        // how the world reaches it; empty: as each request says
 	Origins     []string      // of pages elsewhere that may open terminals
@@ -96,6 +97,8 @@ type Server struct {
 	store     *store.Store
 	relay     *relay.Relay
 	keys      keys
+	metrics   *metrics
+	ballast   *ballast
 	ring      keyring
 	issuer    string // this install, in its tokens
 	passwords *passwords
@@ -155,6 +158,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 	if err := s.openData(ctx); err != nil {
 		return nil, err
 	}
+	s.metrics = newMetrics(s)
+	s.ballast = newBallast(cfg.DataDir, cfg.Ballast, log)
+	s.store.Watch(s.wrote)
 	s.handler = s.routes()
 	return s, nil
 }
@@ -298,6 +304,10 @@ func (s *Server) serve(srv *http.Server, ln net.Listener) error {
 	} else {
 		err = srv.Serve(ln)
 	}
+	return ignoreClosed(err)
+}
+
+func ignoreClosed(err error) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -309,6 +319,7 @@ func (s *Server) chores(ctx context.Context) {
 	save, prune := time.NewTicker(5*time.Second), time.NewTicker(time.Hour)
 	defer save.Stop()
 	defer prune.Stop()
+	s.ballast.take(time.Now())
 	for {
 		select {
 		case <-ctx.Done():
@@ -317,6 +328,7 @@ func (s *Server) chores(ctx context.Context) {
 		case <-save.C:
 			s.saveSightings(ctx)
 			s.passwords.rest()
+			s.ballast.take(time.Now())
 		case <-prune.C:
 			// a token outlives its login's last refresh by a day at most
 			if err := s.store.Prune(ctx, s.now(), s.now().Add(-s.cfg.SessionMax-48*time.Hour)); err != nil {

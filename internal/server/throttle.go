@@ -37,7 +37,7 @@ func (s *Server) mayTry(ctx context.Context, t try) error {
 	if err != nil {
 		return err
 	}
-	fromThere, oldest, err := s.store.Tries(ctx, "password:"+t.network, s.now().Add(-time.Minute))
+	fromThere, oldest, err := s.store.Tries(ctx, "password:"+t.network, s.now().Add(-time.Minute), s.now())
 	if err != nil {
 		return err
 	}
@@ -56,6 +56,9 @@ func (s *Server) accountWait(ctx context.Context, t try) (time.Duration, error) 
 	over := n - s.cfg.Limits.FreeFailures
 	if err != nil || over < 0 {
 		return 0, err
+	}
+	if last.After(s.now().Add(time.Second)) {
+		return 0, nil // the clock was set back: that one is not to be waited for
 	}
 	if n >= suspicious {
 		known, err := s.store.KnownIP(ctx, t.userID, t.network)

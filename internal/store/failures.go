@@ -42,10 +42,11 @@ func (s *Store) Try(ctx context.Context, key string, at time.Time) error {
 	return err
 }
 
-// Tries counts those after since; oldest is the first of them.
-func (s *Store) Tries(ctx context.Context, key string, since time.Time) (count int, oldest time.Time, err error) {
+// Tries counts those after since, up to now; oldest is the first of them. Later ones are
+// of a clock that was set back.
+func (s *Store) Tries(ctx context.Context, key string, since, now time.Time) (count int, oldest time.Time, err error) {
 	var at *int64
-	err = s.read.QueryRowContext(ctx, "SELECT count(*), min(at) FROM tries WHERE key = $1 AND at > $2", key, ms(since)).Scan(&count, &at)
+	err = s.read.QueryRowContext(ctx, "SELECT count(*), min(at) FROM tries WHERE key = $1 AND at > $2 AND at <= $3", key, ms(since), ms(now)).Scan(&count, &at)
 	if at != nil {
 		oldest = fromMS(*at)
 	}
@@ -61,6 +62,9 @@ func (s *Store) Spend(ctx context.Context, key string, at time.Time, every time.
 		err := tx.QueryRowContext(ctx, "SELECT full_at FROM buckets WHERE key = $1", key).Scan(&full)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
+		}
+		if most := ms(at) + int64(burst)*every.Milliseconds(); full > most {
+			full = ms(at) // of a clock that was set back
 		}
 		full = max(full, ms(at)) + every.Milliseconds()
 		wait = time.Duration(full-ms(at))*time.Millisecond - time.Duration(burst)*every

@@ -22,7 +22,8 @@ type db struct {
 	path        string
 	own         bool // it is the client's: who runs vsay can mend it
 	write, read *sql.DB
-	group       group // writes in company
+	group       group                               // writes in company
+	watch       func(took time.Duration, err error) // told of every write; or nil
 }
 
 // Two processes that open one new file at once trip over each other's
@@ -164,7 +165,8 @@ func (d *db) check(ctx context.Context) error {
 
 // tx runs f alone among all writers. What f did is on disk when tx returns nil,
 // and undone when it returns an error.
-func (d *db) tx(ctx context.Context, f func(*sql.Tx) error) error {
+func (d *db) tx(ctx context.Context, f func(*sql.Tx) error) (err error) {
+	defer d.written(time.Now(), &err)
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return d.fault(err)
@@ -177,13 +179,21 @@ func (d *db) tx(ctx context.Context, f func(*sql.Tx) error) error {
 }
 
 // exec is a write of one statement. It tells how many rows it changed.
-func (d *db) exec(ctx context.Context, query string, args ...any) (int64, error) {
+func (d *db) exec(ctx context.Context, query string, args ...any) (n int64, err error) {
+	defer d.written(time.Now(), &err)
 	res, err := d.write.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, d.fault(err)
 	}
-	n, err := res.RowsAffected()
+	n, err = res.RowsAffected()
 	return n, d.fault(err)
+}
+
+// written tells who watches how a write went that began then.
+func (d *db) written(began time.Time, err *error) {
+	if d.watch != nil {
+		d.watch(time.Since(began), *err)
+	}
 }
 
 func pause(ctx context.Context, d time.Duration) {

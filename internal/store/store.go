@@ -33,6 +33,10 @@ func Open(ctx context.Context, path string) (*Store, error) {
 // Close waits for what runs and lets the file go.
 func (s *Store) Close() error { return s.close() }
 
+// Watch has f told of every write from now on: how long it took, and what came of it.
+// Call it before anything else.
+func (s *Store) Watch(f func(took time.Duration, err error)) { s.watch = f }
+
 // Ping tells whether the file can be read.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int

@@ -179,11 +179,14 @@ func TestTriesSlideOutOfTheWindow(t *testing.T) {
 	for i := range 4 {
 		must(t, s.Try(t.Context(), "net", midday.Add(time.Duration(i)*20*time.Second)))
 	}
-	n, oldest, err := s.Tries(t.Context(), "net", midday.Add(10*time.Second))
+	n, oldest, err := s.Tries(t.Context(), "net", midday.Add(10*time.Second), midday.Add(time.Minute))
 	if n != 3 || !oldest.Equal(midday.Add(20*time.Second)) || err != nil {
 		t.Errorf("%d, %v, %v", n, oldest, err)
 	}
-	if n, _, err := s.Tries(t.Context(), "other", midday); n != 0 || err != nil {
+	if n, _, err := s.Tries(t.Context(), "net", midday.Add(10*time.Second), midday.Add(30*time.Second)); n != 1 || err != nil {
+		t.Errorf("of a clock that was set back: %d, %v", n, err)
+	}
+	if n, _, err := s.Tries(t.Context(), "other", midday, midday.Add(time.Hour)); n != 0 || err != nil {
 		t.Errorf("another network: %d, %v", n, err)
 	}
 }
