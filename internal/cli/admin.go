@@ -37,7 +37,7 @@ func (a *app) adminCmd() *cobra.Command {
 			name: "delete", short: "Remove an account with its machines; ends what disable ends",
 			ask: "delete %s, with all machines? There is no way back", done: "%s is deleted",
 		}),
-		a.replaceCmd(), a.inviteCmd(), a.invitesCmd(),
+		a.replaceCmd(), a.inviteCmd(), a.invitesCmd(), a.adminRotateCmd(),
 	)
 	return cmd
 }

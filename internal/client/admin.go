@@ -52,3 +52,10 @@ func (c *Client) Invites(ctx context.Context) (wire.Invites, error) {
 func (c *Client) DeleteInvite(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, "/api/admin/invites/"+url.PathEscape(id), nil, nil)
 }
+
+// RotateKeys has the server sign tokens with a fresh key.
+func (c *Client) RotateKeys(ctx context.Context) (wire.KeyRotated, error) {
+	var out wire.KeyRotated
+	err := c.call(ctx, http.MethodPost, "/api/admin/rotate-keys", nil, &out)
+	return out, err
+}
