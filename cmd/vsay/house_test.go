@@ -17,8 +17,8 @@ import (
 // arrows point one way, so a package that is not here has no place yet.
 var rooms = map[string][]string{
 	"cmd/vsay":         {"internal/cli"},
-	"internal/cli":     {"internal/server", "internal/relay", "internal/store", "internal/agent", "internal/session", "internal/screen", "internal/client", "internal/wire"},
-	"internal/server":  {"internal/relay", "internal/store", "internal/wire", "web"},
+	"internal/cli":     {"internal/server", "internal/relay", "internal/store", "internal/agent", "internal/session", "internal/screen", "internal/client", "internal/private", "internal/wire"},
+	"internal/server":  {"internal/relay", "internal/store", "internal/private", "internal/wire", "web"},
 	"internal/agent":   {"internal/session", "internal/private", "internal/wire"},
 	"internal/session": {"internal/screen", "internal/wire"},
 	"internal/screen":  {},

@@ -13,7 +13,8 @@ import (
 )
 
 func (a *app) auditVerifyCmd() *cobra.Command {
-	var dir, file string
+	var o dataOptions
+	var file string
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that nobody has tampered with the audit log",
@@ -21,19 +22,20 @@ func (a *app) auditVerifyCmd() *cobra.Command {
 if it is whole, 1 if not, with the first record that is wrong.
 
 It asks the server, which takes an administrator. With --data-dir or --file it reads the database itself, of a server
-that runs or does not, and writes nothing. Without a data folder there is no key: then records that are missing at the
-end of the log do not show.`,
+that runs or does not, and writes nothing. Without a data folder or --master-key-file there is no key: then records that
+are missing at the end of the log do not show.`,
 		Args: takes(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runAuditVerify(cmd.Context(), dir, file) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runAuditVerify(cmd.Context(), o, file) },
 	}
 	// Not from the environment: who sets VSAY_DATA_DIR for the server may still mean to ask it.
-	cmd.Flags().StringVar(&dir, "data-dir", "", "read the database of the server in this `folder`, with its key")
+	cmd.Flags().StringVar(&o.DataDir, "data-dir", "", "read the database of the server in this `folder`, with its key")
 	cmd.Flags().StringVar(&file, "file", "", "read this database `file`, a backup perhaps; with the key in --data-dir, if that is given")
+	cmd.Flags().StringVar(&o.MasterKeyFile, "master-key-file", "", "the `file` with the master key, where it is not in the data folder (also VSAY_MASTER_KEY)")
 	return cmd
 }
 
-func (a *app) runAuditVerify(ctx context.Context, dir, file string) error {
-	check, err := a.auditCheck(ctx, dir, file)
+func (a *app) runAuditVerify(ctx context.Context, o dataOptions, file string) error {
+	check, err := a.auditCheck(ctx, o, file)
 	if err != nil {
 		return err
 	}
@@ -46,9 +48,13 @@ func (a *app) runAuditVerify(ctx context.Context, dir, file string) error {
 	return nil
 }
 
-func (a *app) auditCheck(ctx context.Context, dir, file string) (check wire.AuditCheck, err error) {
-	if dir != "" || file != "" {
-		if check, err = server.VerifyAudit(ctx, dir, file); err != nil {
+func (a *app) auditCheck(ctx context.Context, o dataOptions, file string) (check wire.AuditCheck, err error) {
+	if o.DataDir != "" || file != "" {
+		c := server.Config{DataDir: o.DataDir}
+		if c.MasterKey, err = o.masterKey(); err != nil {
+			return check, err
+		}
+		if check, err = server.VerifyAudit(ctx, c, file); err != nil {
 			return check, failed("%s", firstLine(err.Error()))
 		}
 		return check, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vsay/internal/private"
 	"vsay/internal/server"
 )
 
@@ -49,7 +50,7 @@ func (o dataOptions) masterKey() ([]byte, error) {
 		}
 		return parseMaster([]byte(key), "VSAY_MASTER_KEY")
 	case o.MasterKeyFile != "":
-		text, err := server.ReadSecret(o.MasterKeyFile)
+		text, err := private.Read(o.MasterKeyFile)
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +124,7 @@ func (a *app) rotateKeys(ctx context.Context, o rotateOptions) error {
 	if err != nil {
 		return err
 	}
-	err = server.RotateKeys(context.WithoutCancel(ctx), s, server.KeyRotation{Master: o.Master, SignOut: o.SignOut, NewMaster: o.NewMasterFile})
+	err = s.RotateKeys(context.WithoutCancel(ctx), server.KeyRotation{Master: o.Master, SignOut: o.SignOut, NewMaster: o.NewMasterFile})
 	if cerr := s.Close(); err != nil || cerr != nil {
 		return cmp.Or(err, cerr)
 	}

@@ -13,8 +13,8 @@ import (
 
 // Dir makes dir, or makes it private: mode 0700 under any umask. It refuses one
 // that others can look into and that holds things, but no file named own: it may be
-// /etc. With own empty it is made private whatever it holds. A symbolic link is refused as well, since who made it chose where
-// secrets go.
+// /etc. With own empty it is made private whatever it holds. A symbolic link is
+// refused as well, since who made it chose where secrets go.
 func Dir(dir, own string) error {
 	if err := noLink(dir); err != nil {
 		return err
@@ -60,6 +60,14 @@ func noLink(dir string) error {
 		return nil // MkdirAll says what else is wrong
 	}
 	return fmt.Errorf("%s is a symbolic link: name the folder itself", dir)
+}
+
+// Read reads a file that nobody else can read, and refuses any other.
+func Read(path string) ([]byte, error) {
+	if err := File(path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
 }
 
 // File refuses a file that is none, a symbolic link, or one that others can read.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -132,22 +131,24 @@ func (s *Server) verifyAudit(w http.ResponseWriter, r *http.Request, me caller) 
 	return answer(w, http.StatusOK, check)
 }
 
-// VerifyAudit checks the audit log of a server that need not run: the one in a data
-// folder, or in file, which may be a backup, with the key in that folder. Without a
-// folder the chain alone is checked.
-func VerifyAudit(ctx context.Context, dataDir, file string) (wire.AuditCheck, error) {
-	var k keys
-	if dataDir != "" {
-		master, err := readMaster(filepath.Join(dataDir, "master.key"))
-		if err != nil {
+// VerifyAudit checks the audit log of a server that need not run: the one in its data
+// folder, or in file, which may be a backup. The key is the one that was given, or that
+// of the folder; without either the chain alone is checked.
+func VerifyAudit(ctx context.Context, cfg Config, file string) (wire.AuditCheck, error) {
+	var err error
+	if cfg.MasterKey == nil && cfg.DataDir != "" {
+		if cfg.MasterKey, err = readMaster(cfg.masterFile()); err != nil {
 			return wire.AuditCheck{}, err
 		}
-		if k, err = deriveKeys(master); err != nil {
+	}
+	var k keys
+	if cfg.MasterKey != nil {
+		if k, err = deriveKeys(cfg.MasterKey); err != nil {
 			return wire.AuditCheck{}, err
 		}
 	}
 	if file == "" {
-		file = filepath.Join(dataDir, "vsay.db")
+		file = cfg.Database()
 	}
 	return store.VerifyAuditFile(ctx, file, k.audit)
 }

@@ -2,14 +2,15 @@ package server
 
 import (
 	"cmp"
+	"maps"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"vsay/internal/store"
+	"vsay/internal/wire"
 )
 
 // What anybody may cause is written down one by one only so often. A flood of it must
@@ -25,14 +26,20 @@ const (
 
 // flood counts what is not written down one by one.
 type flood struct {
-	mu     sync.Mutex
-	began  time.Time
-	seen   map[floodKind]int
-	sample map[floodKind]store.Record // the first that was only counted
-	rate   *rate.Limiter
+	mu    sync.Mutex
+	began time.Time
+	seen  map[floodKind]int
+	more  map[floodKind]*counted // those that were only counted
+	rate  *rate.Limiter
 }
 
 type floodKind struct{ event, network, user string }
+
+// counted is a record that stands for some more of its kind.
+type counted struct {
+	first store.Record
+	n     int
+}
 
 func newFlood() *flood { return &flood{rate: rate.NewLimiter(floodPerSec, floodBurst)} }
 
@@ -42,7 +49,7 @@ func (f *flood) admit(r store.Record) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.seen == nil {
-		f.began, f.seen, f.sample = time.Now(), map[floodKind]int{}, map[floodKind]store.Record{}
+		f.began, f.seen, f.more = time.Now(), map[floodKind]int{}, map[floodKind]*counted{}
 	}
 	k := floodKind{r.Event, network(r.IP), r.UserID}
 	if _, known := f.seen[k]; !known && len(f.seen) >= floodKinds {
@@ -53,15 +60,12 @@ func (f *flood) admit(r store.Record) bool {
 		return true
 	}
 	f.seen[k]++
-	if first, counted := f.sample[k]; !counted {
-		f.sample[k] = store.Record{
-			At: r.At, Event: r.Event, Result: r.Result, UserID: r.UserID, Username: r.Username, IP: k.network, OwnerID: r.OwnerID, Detail: "1",
-		}
-	} else {
-		n, _ := strconv.Atoi(first.Detail)
-		first.Detail = strconv.Itoa(n + 1)
-		f.sample[k] = first
+	if f.more[k] == nil {
+		f.more[k] = &counted{first: store.Record{
+			At: r.At, Event: r.Event, Result: r.Result, UserID: r.UserID, Username: r.Username, IP: k.network, OwnerID: r.OwnerID,
+		}}
 	}
+	f.more[k].n++
 	return false
 }
 
@@ -72,33 +76,29 @@ func (f *flood) sum(now time.Time) []store.Record {
 	if f.seen == nil || now.Sub(f.began) < floodSpan {
 		return nil
 	}
-	counted := f.sample
-	f.seen, f.sample = nil, nil
-	return sums(counted)
+	more := f.more
+	f.seen, f.more = nil, nil
+	return sums(slices.Collect(maps.Values(more)))
 }
 
 // sums are the records of what was only counted: the most frequent kinds by
 // themselves, the others together.
-func sums(counted map[floodKind]store.Record) (all []store.Record) {
-	for _, r := range counted {
+func sums(more []*counted) (all []store.Record) {
+	slices.SortFunc(more, func(a, b *counted) int { return cmp.Compare(b.n, a.n) })
+	for _, c := range more[:min(len(more), floodSums)] {
+		r := c.first
+		r.Detail = detailOf("more", c.n, "within", floodSpan)
 		all = append(all, r)
 	}
-	count := func(r store.Record) int { n, _ := strconv.Atoi(r.Detail); return n }
-	slices.SortFunc(all, func(a, b store.Record) int { return cmp.Compare(count(b), count(a)) })
-	others, kinds := 0, 0
-	if len(all) > floodSums {
-		for _, r := range all[floodSums:] {
-			others += count(r)
-		}
-		kinds, all = len(all)-floodSums, all[:floodSums]
+	if len(more) <= floodSums {
+		return all
 	}
-	for i := range all {
-		all[i].Detail = detailOf("more", all[i].Detail, "within", floodSpan)
+	others := 0
+	for _, c := range more[floodSums:] {
+		others += c.n
 	}
-	if others > 0 {
-		all = append(all, store.Record{
-			At: all[0].At, Event: "many refused", Result: "denied", Detail: detailOf("more", others, "networks_and_users", kinds, "within", floodSpan),
-		})
-	}
-	return all
+	return append(all, store.Record{
+		At: all[0].At, Event: "many refused", Result: wire.AuditDenied,
+		Detail: detailOf("more", others, "networks_and_users", len(more)-floodSums, "within", floodSpan),
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vsay/internal/store"
+	"vsay/internal/wire"
 )
 
 // Bounds of what waits to be written to the audit log.
@@ -182,7 +183,7 @@ func (j *journal) keep(records []store.Record, err error) {
 
 func lostRecord(n int64) store.Record {
 	return store.Record{
-		At: time.Now(), Event: "audit records lost", Result: "failed", Detail: detailOf("count", n),
+		At: time.Now(), Event: "audit records lost", Result: wire.AuditFailed, Detail: detailOf("count", n),
 	}
 }
 

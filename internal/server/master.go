@@ -11,8 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 
+	"vsay/internal/private"
 	"vsay/internal/store"
 	"vsay/internal/wire"
 )
@@ -127,28 +127,11 @@ func openMaster(path, database string) ([]byte, error) {
 }
 
 func readMaster(path string) ([]byte, error) {
-	key, err := ReadSecret(path)
+	key, err := private.Read(path)
 	if err == nil && len(key) != masterLen {
 		err = fmt.Errorf("%s holds %d bytes and not %d: put the right key back", path, len(key), masterLen)
 	}
 	return key, err
-}
-
-// ReadSecret reads a file that nobody else can read, and refuses any other.
-func ReadSecret(path string) ([]byte, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case info.Mode()&fs.ModeSymlink != 0:
-		return nil, fmt.Errorf("%s is a symbolic link: put the key itself there", path)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no regular file: put the key there", path)
-	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("%s can be read by other users (mode %04o): make sure that nobody did, then chmod 600 it", path, info.Mode().Perm())
-	}
-	return os.ReadFile(path)
 }
 
 // makeMaster writes the key aside and links it to its name, which fails when
@@ -181,7 +164,7 @@ type KeyRotation struct {
 
 // RotateKeys replaces the keys of a server that does not run. Nothing that was
 // made with the old ones stops working, unless SignOut.
-func RotateKeys(ctx context.Context, s *Server, r KeyRotation) error {
+func (s *Server) RotateKeys(ctx context.Context, r KeyRotation) error {
 	if r.Master {
 		if err := s.rotateMaster(ctx, r.NewMaster, func(string) error { return nil }); err != nil {
 			return err

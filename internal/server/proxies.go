@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -32,12 +33,7 @@ func ParseProxies(list []string) (Proxies, error) {
 }
 
 func (p Proxies) has(addr netip.Addr) bool {
-	for _, net := range p {
-		if net.Contains(addr) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(addr) })
 }
 
 // asker is where a request comes from, past the proxies that are trusted.

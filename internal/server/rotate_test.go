@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"vsay/internal/private"
 	"vsay/internal/wire"
 )
 
@@ -57,7 +58,7 @@ func TestRotatingTheSigningKeySignsNobodyOut(t *testing.T) {
 func TestSigningOutByTheKey(t *testing.T) {
 	w := newWorld(t)
 	ann := w.account("ann")
-	if err := RotateKeys(t.Context(), w.s, KeyRotation{SignOut: true}); err != nil {
+	if err := w.s.RotateKeys(t.Context(), KeyRotation{SignOut: true}); err != nil {
 		t.Fatal(err)
 	}
 	if w.works(ann.token) {
@@ -74,7 +75,7 @@ func TestRotatingTheMasterKeyBreaksNothing(t *testing.T) {
 	b := newBox(w)
 	b.enroll(ann.apiKey, "box")
 	before := masterOf(t, w.dir)
-	if err := RotateKeys(t.Context(), w.s, KeyRotation{Master: true}); err != nil {
+	if err := w.s.RotateKeys(t.Context(), KeyRotation{Master: true}); err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Equal(before, masterOf(t, w.dir)) {
@@ -157,7 +158,7 @@ func TestRotationCutShortAtEveryStep(t *testing.T) {
 			t.Errorf("after a cut at %q there are %q, %v", step, left, err)
 		}
 	}
-	if err := RotateKeys(t.Context(), w.s, KeyRotation{Master: true}); err != nil {
+	if err := w.s.RotateKeys(t.Context(), KeyRotation{Master: true}); err != nil {
 		t.Error(err)
 	}
 	w.restart()
@@ -172,23 +173,33 @@ func TestTheMasterKeyFromOutside(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(w.dir, masterName)); err == nil {
 		t.Error("a master key was made in the data folder as well")
 	}
-	if err := RotateKeys(t.Context(), w.s, KeyRotation{Master: true}); err == nil || !strings.Contains(err.Error(), "--new-master-key-file") {
+	if err := w.s.RotateKeys(t.Context(), KeyRotation{Master: true}); err == nil || !strings.Contains(err.Error(), "--new-master-key-file") {
 		t.Fatalf("said %v", err)
 	}
 	file := filepath.Join(t.TempDir(), "new")
-	if err := RotateKeys(t.Context(), w.s, KeyRotation{Master: true, NewMaster: file}); err != nil {
+	if err := w.s.RotateKeys(t.Context(), KeyRotation{Master: true, NewMaster: file}); err != nil {
 		t.Fatal(err)
 	}
 	w.stop()
 	if err := start(t, Config{DataDir: w.dir, MasterKey: key}); err == nil || !strings.Contains(err.Error(), "not the key of the database") {
 		t.Errorf("with the old key it starts: %v", err)
 	}
-	fresh, err := ReadSecret(file)
+	fresh, err := private.Read(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.restart(func(c *Config) { c.MasterKey = fresh })
 	w.wholeWith(ann)
+	w.stop()
+	for _, c := range []struct {
+		key []byte
+		ok  bool
+	}{{fresh, true}, {key, false}} {
+		check, err := VerifyAudit(t.Context(), Config{DataDir: w.dir, MasterKey: c.key}, "")
+		if err != nil || !check.Sealed || check.OK != c.ok {
+			t.Errorf("the audit log: %v %+v, want ok=%t", err, check, c.ok)
+		}
+	}
 }
 
 func TestParseMaster(t *testing.T) {

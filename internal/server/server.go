@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -220,7 +219,7 @@ func (s *Server) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.store, err = store.Open(ctx, filepath.Join(s.cfg.DataDir, "vsay.db")); err != nil {
+	if s.store, err = store.Open(ctx, s.cfg.Database()); err != nil {
 		return err
 	}
 	if err = s.openInstall(ctx, master); err != nil {

@@ -126,7 +126,7 @@ func (a *AuditLog) Append(ctx context.Context, records []Record) error {
 
 func insertRecord(ctx context.Context, tx *sql.Tx, r *Record) error {
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO audit (seq, at, event, result, user_id, username, login, ip, owner_id, agent_id, machine, session, request, detail, hash)
+		INSERT INTO audit (`+auditColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		r.Seq, ms(r.At), r.Event, r.Result, r.UserID, r.Username, r.Login, r.IP, r.OwnerID, r.AgentID, r.Machine, r.Session, r.Request, r.Detail, r.Hash)
 	return err
@@ -264,8 +264,10 @@ type AuditQuery struct {
 	Limit   int
 }
 
-const selectAudit = `
-	SELECT seq, at, event, result, user_id, username, login, ip, owner_id, agent_id, machine, session, request, detail, hash FROM audit `
+const (
+	auditColumns = "seq, at, event, result, user_id, username, login, ip, owner_id, agent_id, machine, session, request, detail, hash"
+	selectAudit  = "SELECT " + auditColumns + " FROM audit "
+)
 
 func scanRecord(row scanner) (Record, error) {
 	var r Record

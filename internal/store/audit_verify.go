@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 
@@ -31,21 +30,13 @@ func VerifyAuditFile(ctx context.Context, path string, key []byte) (wire.AuditCh
 	if err != nil {
 		return wire.AuditCheck{}, err
 	}
-	name := url.URL{Scheme: "file", Path: "/" + trimSlash(filepath.ToSlash(path)), OmitHost: true}
-	pool, err := sql.Open("sqlite", name.String()+"?mode=ro&_busy_timeout=5000&_query_only=1&_pragma=trusted_schema(0)&_dqs=0")
+	pool, err := sql.Open("sqlite", fileURI(path)+"?mode=ro&_busy_timeout=5000&_query_only=1&_pragma=trusted_schema(0)&_dqs=0")
 	if err != nil {
 		return wire.AuditCheck{}, fault(err)
 	}
 	defer func() { _ = pool.Close() }()
 	pool.SetMaxOpenConns(1)
 	return verifyAudit(ctx, pool, key)
-}
-
-func trimSlash(s string) string {
-	for len(s) > 0 && s[0] == '/' {
-		s = s[1:]
-	}
-	return s
 }
 
 func verifyAudit(ctx context.Context, pool *sql.DB, key []byte) (wire.AuditCheck, error) {
@@ -86,8 +77,7 @@ func (c *chain) walk(ctx context.Context, tx *sql.Tx) error {
 	if err := c.start(ctx, tx); err != nil {
 		return err
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT seq, at, event, result, user_id, username, login, ip, owner_id, agent_id, machine, session, request, detail, hash "+
-		"FROM audit ORDER BY seq")
+	rows, err := tx.QueryContext(ctx, selectAudit+"ORDER BY seq")
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"vsay/internal/wire"
@@ -29,14 +30,9 @@ const goodInvite = `hash = $1 AND used_at IS NULL AND (expires_at IS NULL OR exp
 
 // CreateInvite adds an invitation by a user.
 func (s *Store) CreateInvite(ctx context.Context, in Invite, byUser string) error {
-	var ends *int64
-	if in.ExpiresAt != nil {
-		at := ms(*in.ExpiresAt)
-		ends = &at
-	}
 	_, err := s.exec(ctx, `
 		INSERT INTO invites (id, hash, owner, email, created_by, created_at, expires_at) VALUES ($1, $2, 0, $3, $4, $5, $6)`,
-		in.ID, in.Hash, in.Email, byUser, ms(in.CreatedAt), ends)
+		in.ID, in.Hash, in.Email, byUser, ms(in.CreatedAt), nullMS(in.ExpiresAt))
 	return err
 }
 
@@ -74,22 +70,15 @@ func (s *Store) CheckInvite(ctx context.Context, hash []byte, email string, at t
 // with it. others says whether any but the owner's counts.
 func (s *Store) CreateInvitedUser(ctx context.Context, u User, hash []byte, at time.Time, others bool) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, "UPDATE invites SET used_at = $2, used_by = $5 WHERE "+goodInvite, hash, ms(at), u.Email, others, u.ID)
+		err := one(tx.ExecContext(ctx, "UPDATE invites SET used_at = $2, used_by = $5 WHERE "+goodInvite, hash, ms(at), u.Email, others, u.ID))
+		if errors.Is(err, wire.ErrNotFound) {
+			return errInvite
+		}
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return orElse(err, errInvite)
-		}
 		return addUser(ctx, tx, u)
 	})
-}
-
-func orElse(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 // Invites lists what administrators gave out, newest first, at most 500.

@@ -74,15 +74,19 @@ var ofdLocks = sync.OnceFunc(func() { _, _ = sqlite.OFDLocking(true) })
 func connect(path string, conns int, more string) (*sql.DB, error) {
 	const pragmas = "?_busy_timeout=5000&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=trusted_schema(0)&_dqs=0"
-	slashed := "/" + strings.TrimPrefix(filepath.ToSlash(path), "/") // C:/x is /C:/x in a URI
-	name := url.URL{Scheme: "file", Path: slashed, OmitHost: true}
-	pool, err := sql.Open("sqlite", name.String()+pragmas+more)
+	pool, err := sql.Open("sqlite", fileURI(path)+pragmas+more)
 	if err != nil {
 		return nil, fault(err)
 	}
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
 	return pool, nil
+}
+
+// fileURI names an absolute path for SQLite, which takes no settings behind any other name.
+func fileURI(path string) string {
+	slashed := "/" + strings.TrimPrefix(filepath.ToSlash(path), "/") // C:/x is /C:/x in a URI
+	return (&url.URL{Scheme: "file", Path: slashed, OmitHost: true}).String()
 }
 
 func (d *db) close() error { return errors.Join(d.read.Close(), d.write.Close()) }

@@ -94,13 +94,8 @@ func (s *Store) SetAdmin(ctx context.Context, userID string, admin bool) error {
 // wrong passwords counted under failures. With until, the password is good for one
 // login before that time.
 func (s *Store) ReplacePassword(ctx context.Context, userID, hash string, until *time.Time, failures string) error {
-	var temp *int64
-	if until != nil {
-		at := ms(*until)
-		temp = &at
-	}
 	return s.changePerson(ctx, userID, false, func(tx *sql.Tx, now int64) error {
-		if err := setPassword(ctx, tx, userID, hash, temp); err != nil {
+		if err := setPassword(ctx, tx, userID, hash, nullMS(until)); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, "DELETE FROM failures WHERE key = $1", failures); err != nil {

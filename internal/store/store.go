@@ -59,6 +59,13 @@ func ms(t time.Time) int64 { return t.UnixMilli() }
 
 func fromMS(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
+func nullMS(t *time.Time) *int64 {
+	if t == nil {
+		return nil
+	}
+	return new(ms(*t))
+}
+
 func fromNullMS(ms *int64) *time.Time {
 	if ms == nil {
 		return nil
