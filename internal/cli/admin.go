@@ -143,7 +143,7 @@ func (a *app) runManage(ctx context.Context, m manage, which string, yes bool) e
 		return err
 	}
 	a.say(m.done, u.Username)
-	return a.print(wire.Signed{Message: m.name, User: &wire.User{ID: u.ID, Username: u.Username, Email: u.Email}}, func(io.Writer) {})
+	return a.printJSON(wire.Signed{Message: m.name, User: &wire.User{ID: u.ID, Username: u.Username, Email: u.Email}})
 }
 
 // confirm asks the person at the terminal. Without one there is nobody to ask, and

@@ -100,5 +100,5 @@ func (a *app) runUninvite(ctx context.Context, id string) error {
 		return err
 	}
 	a.say("the invitation is good for nothing now")
-	return a.print(wire.Signed{Message: "Invitation taken back"}, func(io.Writer) {})
+	return a.printJSON(wire.Signed{Message: "Invitation taken back"})
 }

@@ -14,7 +14,7 @@ func FuzzAuditRow(f *testing.F) {
 		r := wire.AuditRecord{Username: user, MachineName: machine, IPAddress: ip, Event: command, Detail: map[string]string{"command": command}}
 		var out strings.Builder
 		table(&out, append([][]string{auditHead}, auditRows([]wire.AuditRecord{r})...))
-		if text := out.String(); strings.Count(text, "\n") != 2 || strings.ContainsFunc(strings.ReplaceAll(text, "\n", ""), unsafe) {
+		if text := out.String(); strings.Count(text, "\n") != 2 || strings.ContainsFunc(strings.ReplaceAll(text, "\n", ""), wire.Unsafe) {
 			t.Errorf("%q", text)
 		}
 		var line strings.Builder
@@ -25,7 +25,7 @@ func FuzzAuditRow(f *testing.F) {
 			if err := a.printRecords([]wire.AuditRecord{r}); err != nil {
 				t.Fatal(err)
 			}
-			if text, ok := strings.CutSuffix(line.String(), "\n"); !ok || strings.ContainsFunc(text, unsafe) {
+			if text, ok := strings.CutSuffix(line.String(), "\n"); !ok || strings.ContainsFunc(text, wire.Unsafe) {
 				t.Errorf("%s: %q", format, text)
 			}
 		}

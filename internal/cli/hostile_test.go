@@ -88,7 +88,7 @@ func TestHostileTextIsShownNotObeyed(t *testing.T) {
 			}
 			got := vsay(t, words...)
 			for line := range strings.Lines(got.out + got.err) {
-				if strings.ContainsFunc(strings.TrimSuffix(line, "\n"), unsafe) {
+				if strings.ContainsFunc(strings.TrimSuffix(line, "\n"), wire.Unsafe) {
 					t.Errorf("vsay %s -o %s wrote %q", args, form, line)
 				}
 			}

@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"vsay/internal/wire"
 )
 
 const (
@@ -193,7 +195,7 @@ func (a *app) prepare(ctx context.Context, o agentOptions, s *service) error {
 		set("INSECURE_HTTP", "true")
 	}
 	for _, word := range append(s.agent(), append(s.env, s.runAs)...) {
-		if strings.ContainsFunc(word, unsafe) {
+		if strings.ContainsFunc(word, wire.Unsafe) {
 			return usage("%q cannot stand in a unit: write it without control characters", word)
 		}
 	}

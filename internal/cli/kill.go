@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -57,7 +56,7 @@ func (a *app) renameCmd() *cobra.Command {
 				return err
 			}
 			a.say("%s:%s is %s:%s now", s.MachineName, or(s.Name, s.SessionID), s.MachineName, renamed.Name)
-			return a.print(wire.OneSession{Session: renamed}, func(io.Writer) {})
+			return a.printJSON(wire.OneSession{Session: renamed})
 		},
 	}
 }
@@ -86,7 +85,7 @@ func (a *app) runKill(ctx context.Context, which []string) error {
 	if err != nil && len(ended) == 0 {
 		return err
 	}
-	return errors.Join(err, a.print(wire.Sessions{Sessions: ended}, func(io.Writer) {}))
+	return errors.Join(err, a.printJSON(wire.Sessions{Sessions: ended}))
 }
 
 // killAll ends sessions at once, since each may take its five seconds of grace,

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -50,7 +49,7 @@ func (a *app) runLogin(ctx context.Context, args []string, o credentials) error 
 	}
 	a.say("signed in to %s as %s", api.Endpoint.URL.String(), signed.User.Username)
 	a.say("vsay api-key shows the key that brings a machine in")
-	return a.print(signed, func(io.Writer) {})
+	return a.printJSON(signed)
 }
 
 // stranger makes a client without an account: of the HOST in args, or of the
@@ -145,7 +144,7 @@ func (a *app) runLogout(ctx context.Context) error {
 	default:
 		return wire.AsError(err).With("signed out here only, %s%s", wire.AsError(err).Message, stillValid(token))
 	}
-	return a.print(answer, func(io.Writer) {})
+	return a.printJSON(answer)
 }
 
 // stillValid says what a server that was not told goes on to accept.

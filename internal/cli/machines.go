@@ -53,7 +53,7 @@ func (a *app) runApprove(ctx context.Context, name string) error {
 		return err
 	}
 	a.say("%s is let in: it comes online within a minute", now.Machine.Name)
-	return a.print(now, func(io.Writer) {})
+	return a.printJSON(now)
 }
 
 // sayPending tells of machines that wait, which nobody would notice else.
@@ -141,5 +141,5 @@ func (a *app) runRemove(ctx context.Context, name string) error {
 		return err
 	}
 	a.say("removed %s: its agent is cut off and its credential is void", m.Name)
-	return a.print(wire.OneMachine{Machine: m}, func(io.Writer) {})
+	return a.printJSON(wire.OneMachine{Machine: m})
 }

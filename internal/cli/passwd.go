@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,7 +36,7 @@ func (a *app) runPasswd(ctx context.Context, fromStdin bool) error {
 		return err
 	}
 	a.say("the password is changed; every other login has ended")
-	return a.print(wire.Signed{Message: "Password changed successfully"}, func(io.Writer) {})
+	return a.printJSON(wire.Signed{Message: "Password changed successfully"})
 }
 
 func (a *app) askBoth(ctx context.Context, fromStdin bool) (body wire.ResetPassword, err error) {

@@ -13,18 +13,18 @@ import (
 // clean makes text from elsewhere fit to be shown: whatever could steer a
 // terminal, or turn the order of what is read, is shown as an escape instead.
 func clean(s string) string {
-	if utf8.ValidString(s) && !strings.ContainsFunc(s, unsafe) {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, wire.Unsafe) {
 		return s
 	}
 	var b strings.Builder
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
 		switch {
-		case r == utf8.RuneError && n == 1, r < 0x100 && unsafe(r):
+		case r == utf8.RuneError && n == 1, r < 0x100 && wire.Unsafe(r):
 			fmt.Fprintf(&b, `\x%02x`, s[n-1]) // the last byte of a C1 is its number
-		case unsafe(r) && r < 0x10000:
+		case wire.Unsafe(r) && r < 0x10000:
 			fmt.Fprintf(&b, `\u%04x`, r)
-		case unsafe(r):
+		case wire.Unsafe(r):
 			fmt.Fprintf(&b, `\U%08x`, r)
 		default:
 			b.WriteString(s[:n])
@@ -33,11 +33,6 @@ func clean(s string) string {
 	}
 	return b.String()
 }
-
-// unsafe holds for control characters, C0 and C1, and for the invisible ones
-// that reorder text or break lines. The two joiners that emoji and many scripts
-// are written with are harmless.
-func unsafe(r rune) bool { return wire.Unsafe(r) }
 
 // encode is v as one line of JSON that may be shown on a terminal: JSON itself
 // escapes C0 alone.
@@ -58,6 +53,9 @@ func (a *app) print(v any, human func(w io.Writer)) error {
 	_, err := a.Out.Write(b.Bytes())
 	return err
 }
+
+// printJSON is print of what people were told, or did themselves.
+func (a *app) printJSON(v any) error { return a.print(v, func(io.Writer) {}) }
 
 // say tells something to a person, on stderr, unless --quiet. Arguments that
 // are strings are cleaned.

@@ -49,7 +49,7 @@ func FuzzClean(f *testing.F) {
 func TestEncode(t *testing.T) {
 	in := wire.Machine{Name: "\x1b]0;x\a \u009b \x7f \u202e \u2028 \U000e0041 ünï 👩\u200d💻 \\u202e \"q\""}
 	b := encode(in)
-	if s := strings.TrimSuffix(string(b), "\n"); strings.ContainsFunc(s, unsafe) {
+	if s := strings.TrimSuffix(string(b), "\n"); strings.ContainsFunc(s, wire.Unsafe) {
 		t.Errorf("raw control characters in %q", s)
 	}
 	var out wire.Machine

@@ -168,15 +168,3 @@ func (a *app) announce(o serveOptions, addr net.Addr, log *slog.Logger) {
 	}
 	a.say("listening on %s", url)
 }
-
-// logger writes to stderr; with --quiet only what somebody should look at.
-func (a *app) logger(format, level string) *slog.Logger {
-	o := &slog.HandlerOptions{Level: map[string]slog.Level{"debug": slog.LevelDebug, "warn": slog.LevelWarn}[level]}
-	if a.Quiet {
-		o.Level = slog.LevelWarn
-	}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(oneLine{a.Err}, o))
-	}
-	return slog.New(slog.NewTextHandler(a.Err, o))
-}

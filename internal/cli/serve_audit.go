@@ -1,14 +1,10 @@
 package cli
 
 import (
-	"bytes"
-	"io"
 	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
-
-	"vsay/internal/wire"
 )
 
 // serveAudit is what `vsay serve` writes down, and where.
@@ -34,13 +30,4 @@ func (o serveAudit) check() error {
 		return usage("--audit-keep has to be a day at least: 24h")
 	}
 	return nil
-}
-
-// oneLine escapes what steers a terminal in lines of JSON: JSON itself escapes C0 alone.
-type oneLine struct{ out io.Writer }
-
-// Write is io.Writer's, of whole lines.
-func (w oneLine) Write(line []byte) (int, error) {
-	_, err := w.out.Write(append(wire.EscapeJSON(bytes.TrimSuffix(line, []byte("\n"))), '\n'))
-	return len(line), err
 }

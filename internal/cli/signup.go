@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +46,7 @@ func (a *app) runSignup(ctx context.Context, args []string, o credentials) error
 	}
 	a.say("signed up and signed in to %s as %s", api.Endpoint.URL.String(), o.Username)
 	a.say("bring a machine in: run there  vsay agent --host %s --token KEY  with the key that vsay api-key shows", api.Endpoint.URL.String())
-	return a.print(signed, func(io.Writer) {})
+	return a.printJSON(signed)
 }
 
 // signUp asks for an invitation when it turns out that one is needed, and there is

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"time"
 
@@ -49,7 +48,7 @@ func (a *app) wait(ctx context.Context, id string) error {
 		if s.Status != wire.StatusClosed {
 			continue // the server answers when it has waited long enough
 		}
-		if err := a.print(wire.OneSession{Session: s}, func(io.Writer) {}); err != nil {
+		if err := a.printJSON(wire.OneSession{Session: s}); err != nil {
 			return err
 		}
 		switch {

@@ -1,5 +1,6 @@
 // Package private is for folders and files that belong to one user alone: the
-// server's data, a machine's key, a client's tokens.
+// server's data, a machine's key, a client's tokens. They are kept from others, and
+// from being lost.
 package private
 
 import (
@@ -60,6 +61,18 @@ func noLink(dir string) error {
 		return nil // MkdirAll says what else is wrong
 	}
 	return fmt.Errorf("%s is a symbolic link: name the folder itself", dir)
+}
+
+// SyncDir has the names of the files in a folder on disk when it returns.
+func SyncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // it cannot be done there
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // Read reads a file that nobody else can read, and refuses any other.

@@ -98,7 +98,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	if err := s.store.CreateLogin(r.Context(), l, u.PasswordGen); err != nil {
 		return wrongIfGone(err)
 	}
-	token, err := s.newToken(u, l)
+	token, _, err := s.newToken(u, l)
 	if err != nil {
 		return err
 	}
@@ -191,11 +191,11 @@ func (s *Server) refresh(w http.ResponseWriter, r *http.Request, me caller) erro
 	if !e.refreshes.AllowN(s.now(), 1) {
 		return wire.ErrSlowDown.With("that token is refreshed too often: keep the new one for a while")
 	}
-	token, err := s.newToken(e.user, e.login)
+	token, id, err := s.newToken(e.user, e.login)
 	if err != nil {
 		return err
 	}
-	if err := s.superseded(r, me, token); err != nil {
+	if err := s.superseded(r, me, id); err != nil {
 		return err
 	}
 	s.auditAs(me, "refresh")

@@ -88,7 +88,7 @@ func (s *Server) auditSelf(event string, args ...any) { s.enter(store.Record{}, 
 
 // openJournal begins to write the audit log.
 func (s *Server) openJournal() error {
-	out, err := openStream(s.cfg.AuditLog, s.cfg.Stdout, s.log)
+	out, err := openFeed(s.cfg.AuditLog, s.cfg.Stdout, s.log)
 	if err != nil {
 		return err
 	}
@@ -98,8 +98,8 @@ func (s *Server) openJournal() error {
 	return nil
 }
 
-// Reopen opens the audit stream's file anew, for log rotation.
-func (s *Server) Reopen() error { return s.journal.stream.reopen() }
+// Reopen opens the file of --audit-log anew, for log rotation.
+func (s *Server) Reopen() error { return s.journal.feed.reopen() }
 
 // pruneAudit forgets what is older than the audit log goes back.
 func (s *Server) pruneAudit(ctx context.Context) {

@@ -19,7 +19,7 @@ func TestEveryAuditEventIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	written := regexp.MustCompile(`(?:audit|auditAs|auditSelf|onUser)\((?:r, |me, )?"([^"]+)"|Event: "([^"]+)"|event :?= "([^"]+)"`)
+	written := regexp.MustCompile(`(?:audit|auditAs|auditSelf|noteOffline|onUser)\((?:r, |me, |ctx, )?"([^"]+)"|Event: "([^"]+)"|event :?= "([^"]+)"`)
 	events := 0
 	for _, file := range files {
 		source, err := os.ReadFile(file)

@@ -325,7 +325,7 @@ func TestEveryAnswerNamesItsRequest(t *testing.T) {
 }
 
 // A collector that hangs costs its own records and nobody's time.
-func TestStreamThatIsStuckStallsNobody(t *testing.T) {
+func TestFeedThatIsStuckStallsNobody(t *testing.T) {
 	r, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -342,7 +342,7 @@ func TestStreamThatIsStuckStallsNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 		last = batch[len(batch)-1].Seq
-		w.s.journal.stream.send(batch)
+		w.s.journal.feed.send(batch)
 	}
 	w.signIn(root.email) // nobody reads, and it answers
 	lines := bufio.NewScanner(r)
@@ -371,7 +371,7 @@ func TestStreamThatIsStuckStallsNobody(t *testing.T) {
 		if have >= last-1000 && gaps == 0 {
 			break
 		}
-		if !again && len(w.s.journal.stream.in) == 0 { // it goes on, and the next record tells what is missing
+		if !again && len(w.s.journal.feed.in) == 0 { // it goes on, and the next record tells what is missing
 			again = true
 			w.signIn(root.email)
 		}

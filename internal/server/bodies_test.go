@@ -125,7 +125,7 @@ func furnish(f *testing.F, s *Server) (ids map[string]string, login func(*testin
 		if err := s.store.CreateLogin(t.Context(), l, now.PasswordGen); err != nil {
 			t.Fatal(err)
 		}
-		if token, err = s.newToken(now, l); err != nil {
+		if token, _, err = s.newToken(now, l); err != nil {
 			t.Fatal(err)
 		}
 		return token

@@ -34,8 +34,8 @@ func (s *Server) enroll(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if wait := s.paces.enrollments.take(u.ID, s.now()); wait > 0 {
-		return later(wire.ErrSlowDown.With("too many machines are added in a minute: wait a little, then try again"), wait)
+	if err := s.paces.enrollments.take(u.ID, s.now()); err != nil {
+		return err
 	}
 	s.enrolling.Lock()
 	defer s.enrolling.Unlock()

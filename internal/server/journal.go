@@ -22,12 +22,12 @@ const (
 // journal is who writes the audit log: one, so that the records that come while a
 // commit is on its way share the next.
 type journal struct {
-	book   *store.AuditLog
-	log    *slog.Logger
-	stream *stream // for collectors, or nil
-	in     chan entry
-	quit   chan struct{}
-	gone   chan struct{} // closed when it has written its last
+	book *store.AuditLog
+	log  *slog.Logger
+	feed *feed // for collectors, or nil
+	in   chan entry
+	quit chan struct{}
+	gone chan struct{} // closed when it has written its last
 
 	backlog []store.Record // by run alone
 	failing bool           //
@@ -46,10 +46,10 @@ type entry struct {
 	done   chan error
 }
 
-func newJournal(book *store.AuditLog, out *stream, log *slog.Logger, each func(time.Time) []store.Record) *journal {
+func newJournal(book *store.AuditLog, out *feed, log *slog.Logger, each func(time.Time) []store.Record) *journal {
 	j := &journal{
 		each: each,
-		book: book, log: log, stream: out, in: make(chan entry, journalQueue),
+		book: book, log: log, feed: out, in: make(chan entry, journalQueue),
 		quit: make(chan struct{}), gone: make(chan struct{}), grown: make(chan struct{}),
 	}
 	go j.run()
@@ -93,7 +93,7 @@ func (j *journal) close() {
 	j.shut.Do(func() {
 		close(j.quit)
 		<-j.gone
-		j.stream.close()
+		j.feed.close()
 	})
 }
 
@@ -166,7 +166,7 @@ func (j *journal) commit(batch []entry) {
 	}
 	j.backlog = nil
 	j.tell()
-	j.stream.send(records)
+	j.feed.send(records)
 }
 
 func (j *journal) keep(records []store.Record, err error) {

@@ -1,118 +1,121 @@
 package server
 
 import (
-	"context"
-	"log/slog"
-	"net"
-	"net/http"
-	"net/netip"
-	"sync"
-	"sync/atomic"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
-// httpServer bounds what a client can make us wait for or keep. A WebSocket
-// leaves these limits behind when it is upgraded, and gets its own.
-func (s *Server) httpServer() *http.Server {
-	srv := &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       14 * time.Second, // so that after 15 s it is over
-		WriteTimeout:      14 * time.Second,
-		IdleTimeout:       90 * time.Second,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		ConnState:         s.crowd.count,
-		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
-			return context.WithValue(ctx, brought{}, new(atomic.Int32))
-		},
-		Protocols: new(http.Protocols),
+// Limits bound guessing and flooding.
+type Limits struct {
+	FreeFailures  int           // wrong passwords of one account before it has to wait, 5
+	MaxWait       time.Duration // the longest such wait, 15 min
+	FailuresPerIP int           // wrong passwords a minute from one address or /64, 20
+	SignupBurst   int           // signups at once from one address or /64, 60
+	SignupEvery   time.Duration // and then one each, 2 min
+	Arrivals      int           // links a second that machines open, and as many that holders do, 500
+	ConnsPerIP    int           // connections that are no WebSocket from one address, 256; loopback is free
+
+	MachinesPerUser      int // 1,000
+	EnrollmentsPerMinute int // of one user, 600
+	SessionsPerUser      int // running ones, 64
+	SessionsPerMachine   int // running ones, 256
+	OpensPerMinute       int // new sessions of one user, 600
+	ViewersPerSession    int // 16
+	SocketsPerUser       int // terminals, 256
+	WaitingPerUser       int // of them, those that are not open yet, 64
+	TicketsPerMinute     int // of one user, 30
+
+	InputPerSecond  int // bytes typed into one terminal's socket, 1 MiB
+	InputBurst      int // bytes that a plain one may send before that counts, 4 MiB
+	UploadBurst     int // the same of vsay.v1, 16 MiB: files go up through terminals, too
+	FramesPerSecond int // of one socket, large input not counted, 500
+	FramesBurst     int // frames that it may send before that counts, 10,000: a program may type as fast as it is answered
+
+	TokenGrace time.Duration // a terminal outlives its token so long, 5 min
+}
+
+// A limit has one name, on the command line and in docs/running.md, where a test
+// looks for it and its default.
+type namedLimit struct {
+	name     string
+	value    any // *int or *time.Duration
+	fallback any
+	most     int // 0: as many as one likes
+}
+
+func (l *Limits) named() []namedLimit {
+	return []namedLimit{
+		{"free-failures", &l.FreeFailures, 5, 0},
+		{"max-wait", &l.MaxWait, 15 * time.Minute, 0},
+		{"failures-per-ip", &l.FailuresPerIP, 20, 0},
+		{"signup-burst", &l.SignupBurst, 60, 0},
+		{"signup-every", &l.SignupEvery, 2 * time.Minute, 0},
+		{"arrivals-per-second", &l.Arrivals, 500, 0},
+		{"conns-per-ip", &l.ConnsPerIP, 256, 0},
+		{"machines-per-user", &l.MachinesPerUser, 1000, 0},
+		{"enrollments-per-minute", &l.EnrollmentsPerMinute, 600, 0},
+		{"sessions-per-user", &l.SessionsPerUser, 64, 0},
+		{"sessions-per-machine", &l.SessionsPerMachine, 256, 0},
+		{"opens-per-minute", &l.OpensPerMinute, 600, 0},
+		{"viewers-per-session", &l.ViewersPerSession, 16, 64}, // the machine's end takes no more
+		{"sockets-per-user", &l.SocketsPerUser, 256, 0},
+		{"waiting-per-user", &l.WaitingPerUser, 64, 0},
+		{"tickets-per-minute", &l.TicketsPerMinute, 30, 0},
+		{"input-per-second", &l.InputPerSecond, 1 << 20, 0},
+		{"input-burst", &l.InputBurst, 4 << 20, 0},
+		{"upload-burst", &l.UploadBurst, 16 << 20, 0},
+		{"frames-per-second", &l.FramesPerSecond, 500, 0},
+		{"frames-burst", &l.FramesBurst, 10_000, 0},
+		{"token-grace", &l.TokenGrace, 5 * time.Minute, 0},
 	}
-	srv.Protocols.SetHTTP1(true) // what is long here is a WebSocket, which HTTP/2 would only multiplex once more
-	if s.identity != nil {
-		srv.TLSConfig = s.tlsConfig()
-	}
-	return srv
 }
 
-// brought is how many requests a connection has brought, in its context.
-type brought struct{}
-
-// mostAsked is how many it may bring. Whoever asks and asks, and reads no answer, is
-// rid of soon; anybody else dials again.
-const mostAsked = 100
-
-// lastAnswer tells whether a connection is to be closed after the answer to r.
-func lastAnswer(r *http.Request) bool {
-	n, ok := r.Context().Value(brought{}).(*atomic.Int32)
-	return ok && n.Add(1) >= mostAsked && r.Header.Get("Upgrade") == ""
-}
-
-// crowd counts each address's connections, WebSockets not included, and closes
-// those over the limit. Loopback and the proxies are free: they come for everybody.
-// Of what comes through a proxy the requests are counted instead.
-type crowd struct {
-	limit   int
-	proxies Proxies
-	mu      sync.Mutex
-	open    map[netip.Addr]int
-	in      map[any]netip.Addr // by net.Conn or *http.Request
-}
-
-func newCrowd(limit int, proxies ...netip.Prefix) *crowd {
-	return &crowd{limit: limit, proxies: proxies, open: map[netip.Addr]int{}, in: map[any]netip.Addr{}}
-}
-
-func (c *crowd) count(conn net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		if !c.enterConn(conn) {
-			_ = conn.Close()
+// complete puts the defaults where nothing was said.
+func (l *Limits) complete() {
+	for _, n := range l.named() {
+		switch v := n.value.(type) {
+		case *int:
+			orDefault(v, n.fallback.(int))
+		case *time.Duration:
+			orDefault(v, n.fallback.(time.Duration))
 		}
-	case http.StateHijacked, http.StateClosed:
-		c.leave(conn)
 	}
 }
 
-func (c *crowd) enterConn(conn net.Conn) bool {
-	addr, err := netip.ParseAddrPort(conn.RemoteAddr().String())
-	ip := addr.Addr().Unmap()
-	return err != nil || ip.IsLoopback() || c.proxies.has(ip) || c.enter(conn, ip)
+// Set takes a limit as it is given on a command line, NAME=VALUE.
+func (l *Limits) Set(assignment string) error {
+	name, value, ok := strings.Cut(assignment, "=")
+	var known []string
+	for _, n := range l.named() {
+		if ok && n.name == name {
+			return n.set(value)
+		}
+		known = append(known, n.name)
+	}
+	return fmt.Errorf("%q is no limit: write NAME=VALUE, with one of %s", assignment, strings.Join(known, ", "))
 }
 
-func (c *crowd) enter(who any, ip netip.Addr) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.open[ip] >= c.limit {
-		return false
+func (n namedLimit) set(value string) (err error) {
+	switch v := n.value.(type) {
+	case *int:
+		*v, err = strconv.Atoi(value)
+		if err == nil && (*v < 1 || n.most > 0 && *v > n.most) {
+			err = errors.New("out of range")
+		}
+		if err != nil && n.most > 0 {
+			return fmt.Errorf("the limit %s is a number from 1 to %d, not %q", n.name, n.most, value)
+		}
+		if err != nil {
+			return fmt.Errorf("the limit %s is a number from 1 up, not %q", n.name, value)
+		}
+	case *time.Duration:
+		*v, err = time.ParseDuration(value)
+		if err != nil || *v <= 0 {
+			return fmt.Errorf("the limit %s is a time like 90s or 15m, not %q", n.name, value)
+		}
 	}
-	c.open[ip]++
-	c.in[who] = ip
-	return true
-}
-
-func (c *crowd) leave(who any) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	ip, ok := c.in[who]
-	if !ok {
-		return
-	}
-	delete(c.in, who)
-	if c.open[ip]--; c.open[ip] == 0 {
-		delete(c.open, ip)
-	}
-}
-
-// fullHouse says that no connection can be taken, once in a while: it is tried again
-// many times a second.
-func (s *Server) fullHouse() func(error) {
-	said := rate.Sometimes{Interval: time.Minute}
-	return func(err error) {
-		said.Do(func() {
-			s.log.Error("no more connections can be taken: let this process open more files (LimitNOFILE= of its unit, or ulimit -n)", "err", err)
-		})
-	}
+	return nil
 }

@@ -101,10 +101,7 @@ func belongs(master []byte, known, where string) error {
 
 // switchMaster has the next master key take its place, for good.
 func switchMaster(next, file string) error {
-	if err := os.Rename(next, file); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(file))
+	return store.Settle(next, file)
 }
 
 // openMaster reads the master key, or makes it on the very first start: that is
@@ -152,7 +149,7 @@ func writeMaster(path string, key []byte) error {
 	if err := os.Link(aside, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return private.SyncDir(filepath.Dir(path))
 }
 
 // KeyRotation is what RotateKeys is told.

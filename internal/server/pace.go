@@ -5,12 +5,15 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"vsay/internal/wire"
 )
 
 // pace bounds how often each of many may do something. What it knows is in memory:
 // after a restart everybody begins anew.
 type pace struct {
-	minute int // so many a minute, and so many at once
+	what   string // it is, in the plural
+	minute int    // so many a minute, and so many at once
 	mu     sync.Mutex
 	known  map[string]*rate.Limiter
 }
@@ -18,11 +21,13 @@ type pace struct {
 // maxPaced is how many are remembered; then those who did nothing of late are not.
 const maxPaced = 10_000
 
-func newPace(minute int) *pace { return &pace{minute: minute, known: map[string]*rate.Limiter{}} }
+func newPace(what string, minute int) *pace {
+	return &pace{what: what, minute: minute, known: map[string]*rate.Limiter{}}
+}
 
-// take is 0 for who may go on. Anybody else is told how long to wait; that costs
+// take is nil for who may go on. Anybody else is told how long to wait; that costs
 // nothing, and the next one waits no longer for it.
-func (p *pace) take(who string, now time.Time) time.Duration {
+func (p *pace) take(who string, now time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.known[who]
@@ -33,10 +38,11 @@ func (p *pace) take(who string, now time.Time) time.Duration {
 	}
 	turn := l.ReserveN(now, 1)
 	wait := turn.DelayFrom(now)
-	if wait > 0 {
-		turn.CancelAt(now)
+	if wait == 0 {
+		return nil
 	}
-	return wait
+	turn.CancelAt(now)
+	return later(wire.ErrSlowDown.With("too many %s in a minute: wait a little, then try again", p.what), wait)
 }
 
 func (p *pace) forget(now time.Time) {
@@ -56,5 +62,9 @@ type paces struct {
 }
 
 func newPaces(l Limits) paces {
-	return paces{newPace(l.TicketsPerMinute), newPace(l.OpensPerMinute), newPace(l.EnrollmentsPerMinute)}
+	return paces{
+		newPace("tickets", l.TicketsPerMinute),
+		newPace("new sessions", l.OpensPerMinute),
+		newPace("machines that enroll", l.EnrollmentsPerMinute),
+	}
 }

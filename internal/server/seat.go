@@ -215,8 +215,8 @@ func (s *Server) create(ctx context.Context, me caller, m store.Machine, o wire.
 	if len(mine) >= s.cfg.Limits.SessionsPerUser || len(here) >= s.cfg.Limits.SessionsPerMachine {
 		return store.Session{}, wire.ErrSlowDown.With("too many sessions run already: end some (vsay sessions, vsay kill)")
 	}
-	if wait := s.paces.opens.take(me.User.ID, s.now()); wait > 0 {
-		return store.Session{}, later(wire.ErrSlowDown.With("that are too many new sessions in a minute: wait a little, then try again"), wait)
+	if err := s.paces.opens.take(me.User.ID, s.now()); err != nil {
+		return store.Session{}, err
 	}
 	now := time.Now()
 	x := store.Session{

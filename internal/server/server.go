@@ -54,35 +54,6 @@ const (
 	signupClosed = "closed"
 )
 
-// Limits bound guessing and flooding.
-type Limits struct {
-	FreeFailures  int           // wrong passwords of one account before it has to wait, 5
-	MaxWait       time.Duration // the longest such wait, 15 min
-	FailuresPerIP int           // wrong passwords a minute from one address or /64, 20
-	SignupBurst   int           // signups at once from one address or /64, 60
-	SignupEvery   time.Duration // and then one each, 2 min
-	Arrivals      int           // links a second that machines open, and as many that holders do, 500
-	ConnsPerIP    int           // connections that are no WebSocket from one address, 256; loopback is free
-
-	MachinesPerUser      int // 1,000
-	EnrollmentsPerMinute int // of one user, 600
-	SessionsPerUser      int // running ones, 64
-	SessionsPerMachine   int // running ones, 256
-	OpensPerMinute       int // new sessions of one user, 600
-	ViewersPerSession    int // 16
-	SocketsPerUser       int // terminals, 256
-	WaitingPerUser       int // of them, those that are not open yet, 64
-	TicketsPerMinute     int // of one user, 30
-
-	InputPerSecond  int // bytes typed into one terminal's socket, 1 MiB
-	InputBurst      int // bytes that a plain one may send before that counts, 4 MiB
-	UploadBurst     int // the same of vsay.v1, 16 MiB: files go up through terminals, too
-	FramesPerSecond int // of one socket, large input not counted, 500
-	FramesBurst     int // frames that it may send before that counts, 10,000: a program may type as fast as it is answered
-
-	TokenGrace time.Duration // a terminal outlives its token so long, 5 min
-}
-
 // Server is one vsay server. Make it with New.
 type Server struct {
 	cfg      Config
@@ -145,6 +116,8 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 		crowd:     newCrowd(cfg.Limits.ConnsPerIP, cfg.Proxies...),
 		leave:     make(chan struct{}),
 	}
+	s.metrics = newMetrics(s)
+	s.ballast = newBallast(cfg.DataDir, cfg.Ballast, log)
 	if s.public, err = parsePublic(cfg.PublicURL); err != nil {
 		return nil, err
 	}
@@ -157,9 +130,6 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 	if err := s.openData(ctx); err != nil {
 		return nil, err
 	}
-	s.metrics = newMetrics(s)
-	s.ballast = newBallast(cfg.DataDir, cfg.Ballast, log)
-	s.store.Watch(s.wrote)
 	s.handler = s.routes()
 	return s, nil
 }
@@ -222,6 +192,7 @@ func (s *Server) openStore(ctx context.Context) error {
 	if s.store, err = store.Open(ctx, s.cfg.Database()); err != nil {
 		return err
 	}
+	s.store.Watch(s.wrote) // before anybody writes
 	if err = s.openInstall(ctx, master); err != nil {
 		return errors.Join(err, s.store.Close())
 	}

@@ -34,23 +34,25 @@ type claims struct {
 	Epoch    int64  `json:"epoch"`
 }
 
-// newToken is a token for a login, until life or the login's cap is over.
-func (s *Server) newToken(u store.User, l store.Login) (string, error) {
+// newToken is a token for a login, until life or the login's cap is over, and its id.
+func (s *Server) newToken(u store.User, l store.Login) (token, id string, err error) {
 	now := s.now()
 	ends := now.Add(tokenLife)
 	if last := l.AuthTime.Add(s.cfg.SessionMax); ends.After(last) {
 		ends = last
 	}
+	id = randomID()
 	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: s.issuer, Subject: u.ID, Audience: jwt.ClaimStrings{audience}, ID: randomID(),
+			Issuer: s.issuer, Subject: u.ID, Audience: jwt.ClaimStrings{audience}, ID: id,
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(ends),
 		},
 		Login: l.ID, AuthTime: l.AuthTime.Unix(), Epoch: u.Epoch,
 	})
 	key := s.ring.signing()
 	t.Header["typ"], t.Header["kid"] = tokenType, key.id
-	return t.SignedString(key.secret)
+	token, err = t.SignedString(key.secret)
+	return token, id, err
 }
 
 // parseToken checks everything that the token itself says.
@@ -109,15 +111,15 @@ func (s *Server) identify(ctx context.Context, token, ip string) (caller, error)
 		s.auditToken(ctx, c, ip, err)
 		return caller{}, err
 	}
-	me, err := s.holder(ctx, c, ip)
+	me, err := s.callerOf(ctx, c, ip)
 	if err != nil {
 		s.auditToken(ctx, c, ip, err)
 	}
 	return me, err
 }
 
-// holder is whose token it is, if that login still counts.
-func (s *Server) holder(ctx context.Context, c claims, ip string) (caller, error) {
+// callerOf is whose token it is, if that login still counts.
+func (s *Server) callerOf(ctx context.Context, c claims, ip string) (caller, error) {
 	l, u, err := s.liveLogin(ctx, c.Login)
 	if err != nil {
 		return caller{}, err

@@ -378,7 +378,7 @@ func FuzzParseToken(f *testing.F) {
 	}
 	s.ring.put([]signingKey{{id: s.keys.kid(), secret: s.keys.jwt}})
 	s.cfg.SessionMax = time.Hour
-	good, err := s.newToken(store.User{ID: "user"}, store.Login{ID: "login", AuthTime: time.Now()})
+	good, _, err := s.newToken(store.User{ID: "user"}, store.Login{ID: "login", AuthTime: time.Now()})
 	if err != nil {
 		f.Fatal(err)
 	}

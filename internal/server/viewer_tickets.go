@@ -40,8 +40,8 @@ func (s *Server) giveTicket(w http.ResponseWriter, r *http.Request, me caller) e
 	if err := s.checkOrigin(r); err != nil {
 		return err
 	}
-	if wait := s.paces.tickets.take(me.User.ID, s.now()); wait > 0 {
-		return later(wire.ErrSlowDown.With("that are too many tickets in a minute: wait a little, then try again"), wait)
+	if err := s.paces.tickets.take(me.User.ID, s.now()); err != nil {
+		return err
 	}
 	m, err := s.machineFor(r.Context(), me, body.AgentID)
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
+
+	"vsay/internal/private"
 )
 
 // Backup writes the server's file at src, as it is at one moment, to a new file.
@@ -82,14 +83,13 @@ func Settle(aside, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Sync(), f.Close(), os.Rename(aside, path)); err != nil || runtime.GOOS == "windows" {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
+	if err := os.Rename(aside, path); err != nil {
 		return err
 	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return private.SyncDir(filepath.Dir(path))
 }
 
 // Unpack copies a backup to a new file and opens it.
