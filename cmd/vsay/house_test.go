@@ -16,19 +16,20 @@ import (
 // rooms is the whole house: each package of vsay and those it may import. The
 // arrows point one way, so a package that is not here has no place yet.
 var rooms = map[string][]string{
-	"cmd/vsay":         {"internal/cli"},
-	"internal/cli":     {"internal/server", "internal/relay", "internal/store", "internal/agent", "internal/session", "internal/screen", "internal/client", "internal/private", "internal/wire"},
-	"internal/server":  {"internal/relay", "internal/store", "internal/private", "internal/wire", "web"},
-	"internal/agent":   {"internal/session", "internal/private", "internal/wire"},
-	"internal/session": {"internal/screen", "internal/wire"},
-	"internal/screen":  {},
-	"internal/client":  {"internal/store", "internal/wire"}, // of store its cache only
-	"internal/relay":   {"internal/wire"},
-	"internal/store":   {"internal/private", "internal/wire"},
-	"internal/private": {},
-	"internal/wire":    {},
-	"internal/chaos":   {}, // tests only: it breaks all of the others
-	"web":              {},
+	"cmd/vsay":             {"internal/cli"},
+	"internal/cli":         {"internal/server", "internal/certificate", "internal/relay", "internal/store", "internal/agent", "internal/session", "internal/screen", "internal/client", "internal/private", "internal/wire"},
+	"internal/server":      {"internal/relay", "internal/store", "internal/certificate", "internal/private", "internal/wire", "web"},
+	"internal/agent":       {"internal/session", "internal/private", "internal/wire"},
+	"internal/session":     {"internal/screen", "internal/wire"},
+	"internal/screen":      {},
+	"internal/client":      {"internal/store", "internal/wire"}, // of store its cache only
+	"internal/relay":       {"internal/wire"},
+	"internal/store":       {"internal/private", "internal/wire"},
+	"internal/certificate": {"internal/wire"},
+	"internal/private":     {},
+	"internal/wire":        {},
+	"internal/chaos":       {}, // tests only: it breaks all of the others
+	"web":                  {},
 }
 
 // homes is where each library may be imported. Elsewhere it would spread, and
@@ -39,7 +40,7 @@ var homes = map[string][]string{
 	"github.com/spf13/viper":              {"internal/cli"},
 	"golang.org/x/term":                   {"internal/cli"},
 	"github.com/golang-jwt/jwt/v5":        {"internal/server"},
-	"golang.org/x/crypto":                 {"internal/server"},
+	"golang.org/x/crypto":                 {"internal/server", "internal/certificate"},
 	"golang.org/x/text":                   {"internal/server"},
 	"golang.org/x/time":                   {"internal/server", "internal/session"},
 	"modernc.org/sqlite":                  {"internal/store"},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"vsay/internal/certificate"
 	"vsay/internal/server"
 )
 
@@ -34,8 +35,8 @@ func serveTLSFlags(f *pflag.FlagSet) {
 
 func (o serveTLS) has() bool { return o.TLSCert != "" || len(o.ACMEDomains) > 0 }
 
-func (o serveTLS) acme() server.ACME {
-	return server.ACME{Domains: o.ACMEDomains, Directory: o.ACMEDirectory, Email: o.ACMEEmail}
+func (o serveTLS) acme() certificate.ACME {
+	return certificate.ACME{Domains: o.ACMEDomains, Directory: o.ACMEDirectory, Email: o.ACMEEmail}
 }
 
 func (o serveTLS) check(listen string, insecure bool) error {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -29,10 +30,19 @@ func (s *Server) httpServer() *http.Server {
 		Protocols: new(http.Protocols),
 	}
 	srv.Protocols.SetHTTP1(true) // what is long here is a WebSocket, which HTTP/2 would only multiplex once more
-	if s.identity != nil {
-		srv.TLSConfig = s.tlsConfig()
+	if s.cert != nil {
+		srv.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.cert.Get, NextProtos: s.cert.Protocols()}
 	}
 	return srv
+}
+
+// Pin names the server's key for who wants to pin it; it is empty without TLS,
+// and before a certificate that was ordered has come.
+func (s *Server) Pin() string {
+	if s.cert == nil {
+		return ""
+	}
+	return s.cert.Pin()
 }
 
 // brought is how many requests a connection has brought, in its context.

@@ -14,16 +14,10 @@ import (
 )
 
 // RedirectFrom has Run serve plain HTTP on ln as well, for nothing but to send
-// people to https and to answer an ACME authority. It is called before Run.
+// people to https and to answer an ACME authority. It is for a server with TLS, and
+// called before Run.
 func (s *Server) RedirectFrom(ln net.Listener) {
-	s.redirects, s.onPlain = ln, http.HandlerFunc(s.toHTTPS)
-	if o, ok := s.identity.(*ordered); ok {
-		h := o.manager.HTTPHandler(s.onPlain) // before the first order, which else would not ask for HTTP-01
-		s.onPlain = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r.Host = (&url.URL{Host: r.Host}).Hostname() // the manager knows names without a port only
-			h.ServeHTTP(w, r)
-		})
-	}
+	s.redirects, s.onPlain = ln, s.cert.OnPlain(http.HandlerFunc(s.toHTTPS))
 }
 
 func (s *Server) redirect(ctx context.Context) {
@@ -48,7 +42,7 @@ func (s *Server) toHTTPS(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/api/") || r.URL.RawQuery != "" || r.Method != http.MethodGet && r.Method != http.MethodHead:
 		s.fail(w, r, wire.ErrBadRequest.With("this address speaks plain HTTP and takes nothing: use https://"))
-	case !s.identity.names(host):
+	case !s.cert.Has(host):
 		s.fail(w, r, wire.ErrNotFound)
 	default:
 		http.Redirect(w, r, "https://"+s.httpsHost(host)+r.URL.EscapedPath(), http.StatusPermanentRedirect) //nolint:gosec // the host is one of our own names

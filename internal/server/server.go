@@ -13,10 +13,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"vsay/internal/certificate"
 	"vsay/internal/relay"
 	"vsay/internal/store"
 	"vsay/internal/wire"
@@ -25,18 +27,18 @@ import (
 // Config is what a server is told at start. Zero values are the defaults of
 // the comments.
 type Config struct {
-	DataDir     string        // its folder, made private
-	MasterKey   []byte        // nil: the one in the data folder
-	Ballast     int64         // bytes set aside for a full disk; 0: none
-	Signup      string        // who may make an account: "open" (default), "invite" or "closed"
-	PublicURL   string        // how the world reaches it; empty: as each request says
-	Origins     []string      // of pages elsewhere that may open terminals
-	TLSCert     string        // PEM files; both or neither
-	TLSKey      string        //
-	ACME        ACME          // orders the certificate instead
-	Proxies     Proxies       // whose word on who asks is believed
-	SessionMax  time.Duration // how long refreshing prolongs one login, 30 days
-	DetachedTTL time.Duration // how long a session nobody watches lives, 72 h
+	DataDir     string           // its folder, made private
+	MasterKey   []byte           // nil: the one in the data folder
+	Ballast     int64            // bytes set aside for a full disk; 0: none
+	Signup      string           // who may make an account: "open" (default), "invite" or "closed"
+	PublicURL   string           // how the world reaches it; empty: as each request says
+	Origins     []string         // of pages elsewhere that may open terminals
+	TLSCert     string           // PEM files; both or neither
+	TLSKey      string           //
+	ACME        certificate.ACME // orders the certificate instead
+	Proxies     Proxies          // whose word on who asks is believed
+	SessionMax  time.Duration    // how long refreshing prolongs one login, 30 days
+	DetachedTTL time.Duration    // how long a session nobody watches lives, 72 h
 	Version     string
 	Limits      Limits
 
@@ -56,12 +58,12 @@ const (
 
 // Server is one vsay server. Make it with New.
 type Server struct {
-	cfg      Config
-	public   *url.URL   // nil: not told
-	pages    []*url.URL // other origins
-	identity identity   // nil: plain HTTP
-	log      *slog.Logger
-	now      func() time.Time
+	cfg    Config
+	public *url.URL           // nil: not told
+	pages  []*url.URL         // other origins
+	cert   certificate.Source // nil: plain HTTP
+	log    *slog.Logger
+	now    func() time.Time
 
 	lock      *os.File // on the data folder
 	store     *store.Store
@@ -124,7 +126,10 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 	if s.pages, err = parseOrigins(cfg.Origins); err != nil {
 		return nil, err
 	}
-	if s.identity, err = s.openIdentity(); err != nil {
+	s.cert, err = certificate.Open(certificate.Config{
+		Cert: cfg.TLSCert, Key: cfg.TLSKey, ACME: cfg.ACME, Dir: filepath.Join(cfg.DataDir, "acme"),
+	}, log)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.openData(ctx); err != nil {
@@ -242,8 +247,8 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	idle, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var chores sync.WaitGroup
 	chores.Go(func() { s.chores(idle) })
-	if s.identity != nil {
-		chores.Go(func() { s.identity.keep(idle) })
+	if s.cert != nil {
+		chores.Go(func() { s.cert.Keep(idle) })
 	}
 	if s.redirects != nil {
 		chores.Go(func() { s.redirect(idle) })
@@ -269,7 +274,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 func (s *Server) serve(srv *http.Server, ln net.Listener) error {
 	ln = wire.Listener(ln)
 	var err error
-	if s.identity != nil {
+	if s.cert != nil {
 		err = srv.ServeTLS(ln, "", "")
 	} else {
 		err = srv.Serve(ln)

@@ -1,4 +1,4 @@
-package server
+package certificate
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -39,7 +38,7 @@ const (
 
 // ordered are certificates from an ACME authority, which knocks at our TLS port
 // (TLS-ALPN-01), or at the plain one (HTTP-01) when there is such a listener.
-// Keys and certificates lie in the data folder, beside the database.
+// Keys and certificates lie in a folder of their own.
 type ordered struct {
 	manager *autocert.Manager
 	domains []string
@@ -49,7 +48,7 @@ type ordered struct {
 	ready map[string]*tls.Certificate // by domain: only these are handed out
 }
 
-func newOrdered(c ACME, dataDir string, log *slog.Logger) (*ordered, error) {
+func newOrdered(c ACME, dir string, log *slog.Logger) (*ordered, error) {
 	o := &ordered{log: log, ready: map[string]*tls.Certificate{}}
 	for _, d := range c.Domains {
 		d = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(d), "."))
@@ -64,10 +63,10 @@ func newOrdered(c ACME, dataDir string, log *slog.Logger) (*ordered, error) {
 	} else if u, err := url.Parse(c.Directory); err != nil || u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("%q is no ACME directory: write its https:// URL", c.Directory)
 	}
-	dir := filepath.Join(dataDir, "acme") // made by the cache, 0700, its files 0600
 	o.manager = &autocert.Manager{
-		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(dir), HostPolicy: autocert.HostWhitelist(o.domains...),
-		Client: client, Email: c.Email,
+		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(dir), // which makes it, 0700, its files 0600
+		HostPolicy: autocert.HostWhitelist(o.domains...),
+		Client:     client, Email: c.Email,
 	}
 	return o, nil
 }
@@ -88,10 +87,22 @@ func isAddress(s string) bool {
 	return err == nil
 }
 
-func (o *ordered) protocols() []string    { return []string{acme.ALPNProto} }
-func (o *ordered) names(host string) bool { return slices.Contains(o.domains, strings.ToLower(host)) }
+// Protocols is Source's, as all that follows.
+func (o *ordered) Protocols() []string { return []string{acme.ALPNProto} }
 
-func (o *ordered) pin() string {
+func (o *ordered) Has(host string) bool { return slices.Contains(o.domains, strings.ToLower(host)) }
+
+// OnPlain has the authority's questions answered. Before it was called the manager
+// does not ask for HTTP-01.
+func (o *ordered) OnPlain(next http.Handler) http.Handler {
+	h := o.manager.HTTPHandler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Host = (&url.URL{Host: r.Host}).Hostname() // the manager knows names without a port only
+		h.ServeHTTP(w, r)
+	})
+}
+
+func (o *ordered) Pin() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if cert := o.ready[o.domains[0]]; cert != nil {
@@ -100,11 +111,11 @@ func (o *ordered) pin() string {
 	return ""
 }
 
-var errNoCertificate = errors.New("server: no certificate for that name")
+var errNoCertificate = errors.New("certificate: none for that name")
 
-// get answers the authority's knock, and hands out what has come. A stranger's
+// Get answers the authority's knock, and hands out what has come. A stranger's
 // handshake never orders: failed orders are counted against us.
-func (o *ordered) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (o *ordered) Get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if slices.Equal(hello.SupportedProtos, []string{acme.ALPNProto}) {
 		return o.manager.GetCertificate(hello)
 	}
@@ -127,9 +138,9 @@ func (o *ordered) obtain(domain string) (*tls.Certificate, error) {
 	})
 }
 
-// keep orders what is missing. An order in flight cannot be called back and takes
+// Keep orders what is missing. An order in flight cannot be called back and takes
 // minutes, so nobody waits for it.
-func (o *ordered) keep(ctx context.Context) {
+func (o *ordered) Keep(ctx context.Context) {
 	for _, d := range o.domains {
 		go o.keepOne(ctx, d)
 	}

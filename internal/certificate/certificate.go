@@ -1,4 +1,6 @@
-package server
+// Package certificate is how a server shows who it is: TLS certificates from files, or
+// ordered from an ACME authority, that are kept fresh while it runs.
+package certificate
 
 import (
 	"context"
@@ -7,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"sync/atomic"
 	"time"
@@ -17,46 +20,46 @@ import (
 // lookEvery is how often the files of a certificate are looked at.
 const lookEvery = time.Second
 
-// identity is how the server shows who it is: certificates that change while it
-// runs. Links that are open keep what they began with.
-type identity interface {
-	// get is tls.Config's GetCertificate.
-	get(*tls.ClientHelloInfo) (*tls.Certificate, error)
-	// keep keeps the certificates fresh until ctx ends.
-	keep(ctx context.Context)
-	// names tells whether a host is one of ours.
-	names(host string) bool
-	// pin names the key, or is empty while there is none.
-	pin() string
-	// protocols are those of TLS beside HTTP.
-	protocols() []string
+// Config says where certificates come from: files, or an authority. The zero value
+// is a server without TLS.
+type Config struct {
+	Cert, Key string // PEM files; both or neither
+	ACME      ACME   // orders it instead
+	Dir       string // for what was ordered
 }
 
-func (s *Server) openIdentity() (identity, error) {
-	switch c := s.cfg; {
-	case len(c.ACME.Domains) > 0 && c.TLSCert+c.TLSKey != "":
+// Source has the certificates of a server, which change while it runs. Links that are
+// open keep what they began with.
+type Source interface {
+	// Get is tls.Config's GetCertificate.
+	Get(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	// Keep keeps the certificates fresh until ctx ends.
+	Keep(ctx context.Context)
+	// Has tells whether there is one for that host, or will be.
+	Has(host string) bool
+	// Pin names the key, or is empty while there is none.
+	Pin() string
+	// Protocols are those of TLS beside HTTP.
+	Protocols() []string
+	// OnPlain is next, on a listener of plain HTTP, where an authority may knock too. It is
+	// called before Keep.
+	OnPlain(next http.Handler) http.Handler
+}
+
+// Open finds the certificates, or refuses what cannot be used. Without TLS there is
+// none.
+func Open(c Config, log *slog.Logger) (Source, error) {
+	switch {
+	case len(c.ACME.Domains) > 0 && c.Cert+c.Key != "":
 		return nil, errors.New("choose one: a certificate by --acme-domain, or of your own by --tls-cert and --tls-key")
 	case len(c.ACME.Domains) > 0:
-		return newOrdered(c.ACME, c.DataDir, s.log)
-	case c.TLSCert == "" && c.TLSKey == "":
+		return newOrdered(c.ACME, c.Dir, log)
+	case c.Cert == "" && c.Key == "":
 		return nil, nil
-	case c.TLSCert == "" || c.TLSKey == "":
+	case c.Cert == "" || c.Key == "":
 		return nil, errors.New("TLS needs both, --tls-cert and --tls-key")
 	}
-	return newPair(s.cfg.TLSCert, s.cfg.TLSKey, s.log)
-}
-
-// Pin names the server's key for who wants to pin it; it is empty without TLS,
-// and before a certificate that was ordered has come.
-func (s *Server) Pin() string {
-	if s.identity == nil {
-		return ""
-	}
-	return s.identity.pin()
-}
-
-func (s *Server) tlsConfig() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.identity.get, NextProtos: s.identity.protocols()}
+	return newPair(c.Cert, c.Key, log)
 }
 
 // pair is a certificate and its key in two files, read again when these change.
@@ -87,13 +90,15 @@ func newPair(cert, key string, log *slog.Logger) (*pair, error) {
 	return p, nil
 }
 
-func (p *pair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) { return p.used.Load(), nil }
-func (p *pair) pin() string                                        { return wire.PinOf(p.used.Load().Leaf) }
+// Get is Source's, as all that follows.
+func (p *pair) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) { return p.used.Load(), nil }
 
-func (p *pair) names(host string) bool { return p.used.Load().Leaf.VerifyHostname(host) == nil }
-func (p *pair) protocols() []string    { return nil }
+func (p *pair) Pin() string                            { return wire.PinOf(p.used.Load().Leaf) }
+func (p *pair) Has(host string) bool                   { return p.used.Load().Leaf.VerifyHostname(host) == nil }
+func (p *pair) Protocols() []string                    { return nil }
+func (p *pair) OnPlain(next http.Handler) http.Handler { return next }
 
-func (p *pair) keep(ctx context.Context) {
+func (p *pair) Keep(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -125,7 +130,7 @@ func (p *pair) refresh() {
 		return
 	}
 	p.used.Store(&loaded)
-	p.log.Info("a new TLS certificate is in use", "until", loaded.Leaf.NotAfter.UTC(), "pin", p.pin())
+	p.log.Info("a new TLS certificate is in use", "until", loaded.Leaf.NotAfter.UTC(), "pin", p.Pin())
 }
 
 func stillGood(leaf *x509.Certificate) error {

@@ -1,4 +1,4 @@
-package server
+package certificate
 
 import (
 	"crypto/ecdsa"
@@ -70,7 +70,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	first, second, third := certify(t, 1, soon), certify(t, 2, soon), certify(t, 3, soon)
 	s.put(s.cert, first.cert)
 	s.put(s.key, first.key)
-	log := &safeBuffer{}
+	log := &strings.Builder{}
 	p, err := newPair(s.cert, s.key, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -80,11 +80,11 @@ func TestCertificateIsReadAgain(t *testing.T) {
 		for range 3 { // one look sees the change, the next that it rests
 			p.refresh()
 		}
-		got, err := p.get(&tls.ClientHelloInfo{})
+		got, err := p.Get(&tls.ClientHelloInfo{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Leaf.SerialNumber.Int64() != want.serial || p.pin() != wire.PinOf(got.Leaf) {
+		if got.Leaf.SerialNumber.Int64() != want.serial || p.Pin() != wire.PinOf(got.Leaf) {
 			t.Errorf("%s: certificate %d is shown, not %d", what, got.Leaf.SerialNumber, want.serial)
 		}
 		if n := strings.Count(log.String(), "level=WARN"); n != warnings {
@@ -115,20 +115,18 @@ func TestCertificateIsReadAgain(t *testing.T) {
 
 func TestIdentityRefusesHalfOfIt(t *testing.T) {
 	for what, c := range map[string]Config{
-		"a certificate without a key": {TLSCert: "cert.pem"},
-		"a key without a certificate": {TLSKey: "key.pem"},
-		"two ways at once":            {TLSCert: "cert.pem", TLSKey: "key.pem", ACME: ACME{Domains: []string{"vsay.test"}}},
+		"a certificate without a key": {Cert: "cert.pem"},
+		"a key without a certificate": {Key: "key.pem"},
+		"two ways at once":            {Cert: "cert.pem", Key: "key.pem", ACME: ACME{Domains: []string{"vsay.test"}}},
 		"an address":                  {ACME: ACME{Domains: []string{"192.0.2.1"}}},
 		"a short name":                {ACME: ACME{Domains: []string{"localhost"}}},
 		"a wildcard":                  {ACME: ACME{Domains: []string{"*.vsay.test"}}},
 		"a name with a port":          {ACME: ACME{Domains: []string{"vsay.test:443"}}},
 		"a directory in the clear":    {ACME: ACME{Domains: []string{"vsay.test"}, Directory: "http://acme.test/dir"}},
 	} {
-		c.DataDir = filepath.Join(t.TempDir(), "data")
-		s, err := New(t.Context(), c, slog.New(slog.DiscardHandler))
-		if err == nil {
+		c.Dir = t.TempDir()
+		if _, err := Open(c, slog.New(slog.DiscardHandler)); err == nil {
 			t.Errorf("%s was taken", what)
-			_ = s.Close()
 		}
 	}
 }
