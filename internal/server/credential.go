@@ -24,17 +24,23 @@ const (
 var errBadMachine = wire.ErrUnauthed.With("this machine is not enrolled here, or its key is another: start its agent once with an API key")
 
 // challenge hands out something to sign. It keeps nothing: the nonce is a time
-// and a MAC, and what makes it good for once is the counter signed beside it.
+// and a MAC, and what makes it good for once is the counter signed beside it. An
+// agent_id is known to who belongs there: others wait apart, so that no stranger can
+// use up the turns of machines.
 func (s *Server) challenge(w http.ResponseWriter, r *http.Request) error {
-	if err := s.machines.pass(time.Now()); err != nil {
-		return err
-	}
 	body, err := read[wire.Challenge](w, r)
 	if err != nil {
 		return err
 	}
 	if body.AgentID == "" {
 		return wire.ErrBadRequest.With("agent_id is missing")
+	}
+	m, err := s.store.MachineByID(r.Context(), body.AgentID)
+	if err != nil && !errors.Is(err, wire.ErrNotFound) {
+		return err
+	}
+	if err := s.machines.pass(m.UserID, time.Now()); err != nil {
+		return err
 	}
 	return answer(w, http.StatusOK, wire.Challenged{Nonce: s.nonce(body.AgentID, s.now())})
 }

@@ -27,6 +27,29 @@ func newGate(perSecond int) gate {
 	}
 }
 
+// door is a gate with something in front that keeps one user from standing in the way of
+// all others, and those whom nobody knows from standing there at all.
+type door struct {
+	gate
+	strangers gate // for who knocks before it is known who that is
+	each      *pace
+}
+
+func newDoor(perSecond, eachPerMinute int) door {
+	return door{gate: newGate(perSecond), strangers: newGate(perSecond), each: newPace("links", eachPerMinute)}
+}
+
+// pass lets in somebody who comes for that user; "" is for who comes for nobody.
+func (d door) pass(user string, now time.Time) error {
+	if user == "" {
+		return d.strangers.pass(now)
+	}
+	if err := d.each.take(user, now); err != nil {
+		return err
+	}
+	return d.gate.pass(now)
+}
+
 var errFullGate = wire.ErrUnavailable.With("many machines come back to this server at the moment: this one's turn is soon")
 
 func (g gate) pass(now time.Time) error {

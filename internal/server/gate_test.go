@@ -59,3 +59,38 @@ func TestGateIsAtTheDoor(t *testing.T) {
 		t.Error("nobody can sign in meanwhile")
 	}
 }
+
+// One user who comes again and again waits; the others come in as if he were not there.
+func TestNobodyStandsInTheDoor(t *testing.T) {
+	d := newDoor(50, 3) // ten at once
+	now := time.Now()
+	for range 100 {
+		_ = d.pass("eve", now)
+		_ = d.pass("", now)
+	}
+	for i := range 7 {
+		if err := d.pass("ann", now); (err != nil) != (i >= 3) {
+			t.Errorf("ann's link number %d: %v", i+1, err)
+		}
+	}
+	if err := d.pass("bob", now.Add(time.Second)); err != nil {
+		t.Errorf("bob: %v", err)
+	}
+}
+
+// Whoever proves nothing uses up nobody's turn, at neither door.
+func TestStrangersUseUpNoTurns(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Limits.Arrivals = 1 })
+	ann := w.account("ann")
+	b := newBox(w)
+	b.enroll(ann.apiKey, "box")
+	for range 10 {
+		w.do("POST", "/api/agent/challenge", wire.Challenge{AgentID: "x"})
+		if got := w.do("GET", "/api/hold/ws", nil); got.status != http.StatusUnauthorized {
+			t.Errorf("a link of no session: %d", got.status)
+		}
+	}
+	if got := w.do("POST", "/api/agent/challenge", wire.Challenge{AgentID: b.id}); got.status != http.StatusOK {
+		t.Errorf("a machine that belongs here comes after strangers: %d %s", got.status, got.body)
+	}
+}

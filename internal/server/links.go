@@ -117,10 +117,13 @@ func (s *Server) reconcile(ctx context.Context, agentID string, live []string) e
 		if young || slices.Contains(live, x.ID) {
 			continue
 		}
-		if err := s.store.EndSession(ctx, x.ID, time.Now(), nil); err != nil {
+		first, err := s.store.EndSession(ctx, x.ID, time.Now(), nil)
+		if err != nil {
 			return err
 		}
-		s.auditLost(x)
+		if first {
+			s.auditLost(x)
+		}
 	}
 	return nil
 }
@@ -141,9 +144,6 @@ func (s *Server) endNow(x store.Session) {
 // sessionLink is a holder's: with a ticket the first time, with a secret of its
 // own from then on.
 func (s *Server) sessionLink(w http.ResponseWriter, r *http.Request) error {
-	if err := s.holders.pass(time.Now()); err != nil {
-		return err
-	}
 	x, err := s.holderOf(r)
 	if err != nil {
 		return err
@@ -167,8 +167,11 @@ func (s *Server) sessionLink(w http.ResponseWriter, r *http.Request) error {
 		Joined: func() error { return s.sessionLive(ctx, m, x.ID) },
 		Ended: func(e wire.Exit) error {
 			defer s.endings.tell(x.ID)
-			s.auditEnd(r, x, e)
-			return s.store.EndSession(ctx, x.ID, time.Now(), &e.Code)
+			first, err := s.store.EndSession(ctx, x.ID, time.Now(), &e.Code)
+			if first {
+				s.auditEnd(r, x, e)
+			}
+			return err
 		},
 	})
 	conn.Close(wire.AsError(err))
@@ -220,7 +223,7 @@ func (s *Server) holderOf(r *http.Request) (store.Session, error) {
 		if x.Void || x.EndedAt != nil && time.Since(*x.EndedAt) > keepSecret {
 			return x, wire.ErrGone
 		}
-		return x, nil
+		return x, s.holders.pass(x.UserID, time.Now()) // those with a ticket we asked for ourselves
 	}
 	return x, wire.ErrUnauthed
 }

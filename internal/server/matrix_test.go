@@ -289,7 +289,7 @@ func (m *matrixWorld) ask(pattern, who string, about ids) reply {
 	m.t.Helper()
 	method, path := about.fill(pattern)
 	if strings.HasSuffix(path, "/wait") && about == m.ids && who == "owner" {
-		if err := m.s.store.EndSession(m.t.Context(), m.ids.session, m.now(), nil); err != nil { // else it is waited for
+		if _, err := m.s.store.EndSession(m.t.Context(), m.ids.session, m.now(), nil); err != nil { // else it is waited for
 			m.t.Fatal(err)
 		}
 	}

@@ -59,12 +59,15 @@ func (p *pace) forget(now time.Time) {
 // paces are what one user may do so often.
 type paces struct {
 	tickets, opens, enrollments *pace
+	joins, changes              *pace // cost nothing, and each one is written down
 }
 
 func newPaces(l Limits) paces {
 	return paces{
-		newPace("tickets", l.TicketsPerMinute),
-		newPace("new sessions", l.OpensPerMinute),
-		newPace("machines that enroll", l.EnrollmentsPerMinute),
+		tickets:     newPace("tickets", l.TicketsPerMinute),
+		opens:       newPace("new sessions", l.OpensPerMinute),
+		joins:       newPace("joined sessions", l.JoinsPerMinute),
+		changes:     newPace("changes", l.ChangesPerMinute),
+		enrollments: newPace("machines that enroll", l.EnrollmentsPerMinute),
 	}
 }

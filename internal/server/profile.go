@@ -27,6 +27,9 @@ func (s *Server) regenerateKey(w http.ResponseWriter, r *http.Request, me caller
 	if err != nil {
 		return err
 	}
+	if err := s.paces.changes.take(me.User.ID, s.now()); err != nil {
+		return err
+	}
 	ctx := context.WithoutCancel(r.Context())
 	u, err := s.store.UserByID(ctx, me.User.ID)
 	if err != nil {

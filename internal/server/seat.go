@@ -58,8 +58,8 @@ func (s *Server) seat(ctx context.Context, me caller, m store.Machine, o wire.Op
 		if err = s.begin(ctx, m, x, o); err == nil {
 			err = v.Connect(ctx, nil)
 		}
-	} else {
-		err = v.Connect(ctx, call)
+	} else if err = v.Connect(ctx, call); err == nil {
+		err = s.paces.joins.take(me.User.ID, s.now())
 	}
 	if err != nil {
 		v.Leave(ctx, nil)
@@ -83,10 +83,13 @@ func (s *Server) lost(ctx context.Context, x store.Session, fresh bool, err erro
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	if endErr := s.store.EndSession(ctx, x.ID, time.Now(), nil); endErr != nil {
+	first, endErr := s.store.EndSession(ctx, x.ID, time.Now(), nil)
+	if endErr != nil {
 		s.log.Error("cannot write down the end of a session", "session_id", x.ID, "err", endErr)
 	}
-	s.auditLost(x)
+	if first {
+		s.auditLost(x)
+	}
 	s.endings.tell(x.ID)
 	if fresh {
 		s.busy.Go(func() {

@@ -78,8 +78,8 @@ type Server struct {
 	seen      *sightings
 	paces     paces
 	sockets   *sockets
-	machines  gate
-	holders   gate // apart: somebody watches them
+	machines  door
+	holders   door // apart: somebody watches them
 	book      *store.AuditLog
 	journal   *journal
 	flood     *flood
@@ -112,8 +112,8 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 		seen:      newSightings(),
 		paces:     newPaces(cfg.Limits),
 		sockets:   newSockets(cfg.Limits),
-		machines:  newGate(cfg.Limits.Arrivals),
-		holders:   newGate(cfg.Limits.Arrivals),
+		machines:  newDoor(cfg.Limits.Arrivals, 3*cfg.Limits.MachinesPerUser),
+		holders:   newDoor(cfg.Limits.Arrivals, 30*cfg.Limits.SessionsPerUser),
 		desk:      newDesk(),
 		crowd:     newCrowd(cfg.Limits.ConnsPerIP, cfg.Proxies...),
 		leave:     make(chan struct{}),

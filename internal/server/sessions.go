@@ -113,6 +113,9 @@ func (s *Server) renameSession(w http.ResponseWriter, r *http.Request, me caller
 	if err := checkName(body.Name); err != nil {
 		return err
 	}
+	if err := s.paces.changes.take(me.User.ID, s.now()); err != nil {
+		return err
+	}
 	if err := s.store.RenameSession(r.Context(), x.ID, body.Name); err != nil {
 		return err
 	}
@@ -165,7 +168,7 @@ const hungUp = 128 + 1
 // machine hears of it first thing (see reconcile).
 func (s *Server) endLater(ctx context.Context, x store.Session) error {
 	code := hungUp
-	if err := s.store.EndSession(ctx, x.ID, time.Now(), &code); err != nil {
+	if _, err := s.store.EndSession(ctx, x.ID, time.Now(), &code); err != nil {
 		return err
 	}
 	s.endings.tell(x.ID)

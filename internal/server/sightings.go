@@ -64,7 +64,7 @@ func (s *Server) endSilent(ctx context.Context) error {
 		if s.relay.Reachable(x.AgentID) {
 			continue
 		}
-		if err := s.store.EndSession(ctx, x.ID, s.now(), nil); err != nil {
+		if _, err := s.store.EndSession(ctx, x.ID, s.now(), nil); err != nil {
 			return err
 		}
 		s.endings.tell(x.ID)

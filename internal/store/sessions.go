@@ -156,11 +156,12 @@ func (s *Store) RenameSession(ctx context.Context, id, name string) error {
 }
 
 // EndSession writes down how a session ended; a nil code means that nobody knows.
-// The first word counts, further ones are no error. The holder's secret stays:
-// for a while it may still bring the last bytes to a viewer that was away.
-func (s *Store) EndSession(ctx context.Context, id string, at time.Time, code *int) error {
-	_, err := s.exec(ctx, "UPDATE sessions SET ended_at = $2, exit_code = $3 WHERE id = $1 AND ended_at IS NULL", id, ms(at), code)
-	return err
+// The first word counts, further ones are no error, and are told as not being the first.
+// The holder's secret stays: for a while it may still bring the last bytes to a viewer
+// that was away.
+func (s *Store) EndSession(ctx context.Context, id string, at time.Time, code *int) (first bool, err error) {
+	n, err := s.exec(ctx, "UPDATE sessions SET ended_at = $2, exit_code = $3 WHERE id = $1 AND ended_at IS NULL", id, ms(at), code)
+	return n > 0, err
 }
 
 // collect reads all rows.

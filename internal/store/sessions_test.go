@@ -36,7 +36,8 @@ func TestSessionsAreNamedByTheSmallestFreeNumber(t *testing.T) {
 	if _, err := start("twice", "work"); !errors.Is(err, wire.ErrTaken) {
 		t.Errorf("a name in use: %v", err)
 	}
-	must(t, s.EndSession(t.Context(), "s1", midday, nil))
+	_, err := s.EndSession(t.Context(), "s1", midday, nil)
+	must(t, err)
 	if got, err := start("again", ""); got != "2" || err != nil {
 		t.Errorf("the number of an ended session: %q, %v", got, err)
 	}
@@ -88,8 +89,12 @@ func TestSessionLife(t *testing.T) {
 	}
 
 	code := 3
-	must(t, s.EndSession(t.Context(), "s", midday.Add(time.Hour), &code))
-	must(t, s.EndSession(t.Context(), "s", midday.Add(2*time.Hour), nil)) // too late to matter
+	for i, late := range []*int{&code, nil} { // the second is too late to matter
+		first, err := s.EndSession(t.Context(), "s", midday.Add(time.Duration(i+1)*time.Hour), late)
+		if must(t, err); first != (i == 0) {
+			t.Errorf("word %d of the end is taken for the first: %v", i+1, first)
+		}
+	}
 	got, err := s.SessionByID(t.Context(), "s")
 	if err != nil || got.ExitCode == nil || *got.ExitCode != 3 || !got.EndedAt.Equal(midday.Add(time.Hour)) || got.SecretHash == nil {
 		t.Fatalf("%+v, %v", got, err)
