@@ -222,7 +222,8 @@ func (s *stack) endSessions() {
 	}
 }
 
-// kill ends what is left of a run that did not get to its end.
+// kill ends what is left of a run that did not get to its end, holders too: one whose
+// server is gone waits for it, to tell how its session ended.
 func (s *stack) kill() {
 	for _, v := range []*service{s.server, s.agent} {
 		if v != nil && v.cmd != nil {
@@ -230,6 +231,9 @@ func (s *stack) kill() {
 			_ = v.cmd.Process.Kill() // it may have ended
 			<-v.ended
 		}
+	}
+	for pid := range s.processes() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
 
