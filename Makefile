@@ -32,7 +32,7 @@ build: ## builds bin/vsay, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/vsay ./cmd/vsay
 
 test: ## runs every test, with the race detector
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 30m ./...
 
 chaos: ## breaks all that can break under sessions and counts their bytes: SEED=1 FOR=5m SESSIONS=7 OLD=
 	$(GO) test ./internal/chaos -run '^TestChaos$$' -count=1 -v -timeout 0 -seed $(SEED) -for $(FOR) -sessions $(SESSIONS) -old '$(OLD)'
