@@ -136,9 +136,9 @@ func TestAttackPasswords(t *testing.T) {
 func TestAttackHugePassword(t *testing.T) {
 	f := newFort(t)
 	huge := strings.Repeat("x", 1<<20)
-	for name, ask := range map[string]func(intruder) heard{
-		"signup": func(i intruder) heard { return i.signUp("bob", "bob@example.com", huge) },
-		"login":  func(i intruder) heard { return i.logIn("bob@example.com", huge) },
+	for name, ask := range map[string]func(intruder) reply{
+		"signup": func(i intruder) reply { return i.signUp("bob", "bob@example.com", huge) },
+		"login":  func(i intruder) reply { return i.logIn("bob@example.com", huge) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			quickest := time.Hour // of a few: what else runs here is no fault of the server's
@@ -222,13 +222,13 @@ func TestAttackBodies(t *testing.T) {
 	from := f.from("127.0.0.1")
 	large := `{"email":"` + strings.Repeat("x", 64<<10) + `"}`
 	for name, c := range map[string]struct {
-		got  heard
+		got  reply
 		want int
 	}{
 		"text":      {from.send("POST", "/api/login", "{}", "Content-Type: text/plain"), 415},
 		"a form":    {from.send("POST", "/api/login", "{}", "Content-Type: application/x-www-form-urlencoded"), 415},
 		"parts":     {from.send("POST", "/api/login", "{}", "Content-Type: multipart/form-data; boundary=x"), 415},
-		"no type":   {from.send("POST", "/api/login", "{}", "Content-Type: "), 415},
+		"no type":   {from.send("POST", "/api/login", "{}", noType), 415},
 		"zipped":    {from.send("POST", "/api/login", "\x1f\x8b", "Content-Encoding: gzip"), 415},
 		"large":     {from.send("POST", "/api/login", large), 413},
 		"no method": {from.send("GET", "/api/login", ""), 405},

@@ -4,8 +4,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/tls"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -27,52 +25,6 @@ func serving(t *testing.T, h http.Handler) (url string) {
 	t.Cleanup(srv.Close)
 	return srv.URL
 }
-
-// attacker looks at what is answered, and does not care who answers.
-var attacker = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
-
-// reply is an answer, read whole.
-type reply struct {
-	status int
-	header http.Header
-	body   string
-}
-
-// send is one request with headers "Name: value"; JSON, where there is a body.
-func send(t *testing.T, method, url, body string, headers ...string) reply {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		req.Header.Set(name, value)
-	}
-	resp, err := attacker.RoundTrip(req) // which follows no redirect
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	var b []byte
-	if resp.StatusCode != http.StatusSwitchingProtocols { // whose body is the socket
-		if b, err = io.ReadAll(resp.Body); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return reply{resp.StatusCode, resp.Header, string(b)}
-}
-
-// call sends JSON as the stage's user, and tells the status of the answer.
-func (s *stage) call(method, path string, body string) (status int) {
-	s.t.Helper()
-	return send(s.t, method, s.url+path, body, s.bearer()).status
-}
-
-func (s *stage) bearer() string { return "Authorization: Bearer " + s.token }
 
 // upgrade are the headers of a WebSocket's handshake.
 var upgrade = []string{
@@ -348,21 +300,7 @@ func TestAttackCrossSite(t *testing.T) {
 func TestAttackForeignSession(t *testing.T) {
 	s := newStage(t)
 	c := s.dial("")
-	b := *s
-	b.token = s.signUp("bob")
-	own, err := s.site.agent("bobs") // signUp left bob signed in
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		own.end(os.Kill)
-		if err := endSessions(s.site.stateDir("bobs")); err != nil {
-			t.Error(err)
-		}
-	})
-	var list wire.Machines
-	s.get("/api/machines", b.token, &list)
-	bobs := list.Machines[0].AgentID
+	b := s.another("bob")
 	before := s.state(c.session)
 	const nobody, never = "0123456789abcdef0123456789abcdef", "abcdefghijklmnopqrstuvwxyz"
 	v1 := "Sec-WebSocket-Protocol: " + wire.ViewerProtocol
@@ -379,8 +317,8 @@ func TestAttackForeignSession(t *testing.T) {
 		{"GET", "/api/terminal/AGENT/ws", "", append(slices.Clone(upgrade), v1)},
 		{"GET", "/api/terminal/AGENT/ws?session_id=SESSION", "", upgrade},
 		{"GET", "/api/terminal/AGENT/ws?session_id=SESSION&read_only=true", "", upgrade},
-		{"GET", "/api/terminal/" + bobs + "/ws?session_id=SESSION", "", upgrade}, // his machine, her session
-		{"GET", "/api/terminal/" + bobs + "/ws?session_id=SESSION&read_only=true", "", upgrade},
+		{"GET", "/api/terminal/" + b.agent + "/ws?session_id=SESSION", "", upgrade}, // his machine, her session
+		{"GET", "/api/terminal/" + b.agent + "/ws?session_id=SESSION&read_only=true", "", upgrade},
 		{"GET", "/api/terminal/sessions/SESSION/wait", "", nil},
 		{"PATCH", "/api/terminal/sessions/SESSION", `{"name":"mine"}`, nil},
 		{"DELETE", "/api/terminal/sessions/SESSION", "", nil},

@@ -2,13 +2,11 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"net"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"vsay/internal/wire"
 )
@@ -53,66 +51,38 @@ func (f fort) with(t *testing.T) *fort {
 
 // intruder speaks HTTP from an address of its own, of those that are loopback.
 type intruder struct {
-	t      *testing.T
-	url    string
-	client *http.Client
+	t    *testing.T
+	url  string
+	road http.RoundTripper
 }
 
 func (f *fort) from(address string) intruder { return intruderAt(f.t, f.url, address) }
 
 func intruderAt(t *testing.T, url, address string) intruder {
 	d := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
-	transport := &http.Transport{DialContext: d.DialContext, MaxIdleConnsPerHost: 64}
+	transport := &http.Transport{DialContext: d.DialContext, MaxIdleConnsPerHost: 64, ResponseHeaderTimeout: patience}
 	t.Cleanup(transport.CloseIdleConnections)
-	return intruder{t, url, &http.Client{Transport: transport, Timeout: patience}}
+	return intruder{t, url, transport}
 }
 
-// heard is an answer, read to its end.
-type heard struct {
-	status int
-	header http.Header
-	body   string
-	took   time.Duration
-}
-
-// send sends a request: a body, if any, as JSON, and headers as "Name: value".
-func (i intruder) send(method, path, body string, headers ...string) heard {
+// send is ask, from there. It may be called by many at once.
+func (i intruder) send(method, path, body string, headers ...string) reply {
 	i.t.Helper()
-	req, err := http.NewRequestWithContext(i.t.Context(), method, i.url+path, strings.NewReader(body))
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		if req.Header.Set(name, value); value == "" {
-			req.Header.Del(name)
-		}
-	}
-	began := time.Now()
-	resp, err := i.client.Do(req)
-	if err != nil {
-		i.t.Errorf("%s %s: %v", method, path, err)
-		return heard{}
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
+	r, err := ask(i.t, i.road, method, i.url+path, body, headers...)
 	if err != nil {
 		i.t.Errorf("%s %s: %v", method, path, err)
 	}
-	return heard{resp.StatusCode, resp.Header, string(b), time.Since(began)}
+	return r
 }
 
 const rightPassword = "correct horse"
 
-func (i intruder) signUp(name, email, password string) heard {
+func (i intruder) signUp(name, email, password string) reply {
 	i.t.Helper()
 	return i.send("POST", "/api/signup", string(wire.Encode(wire.Signup{Username: name, Email: email, Password: password})))
 }
 
-func (i intruder) logIn(email, password string) heard {
+func (i intruder) logIn(email, password string) reply {
 	i.t.Helper()
 	return i.send("POST", "/api/login", string(wire.Encode(wire.Login{Email: email, Password: password})))
 }
@@ -137,7 +107,7 @@ func (i intruder) signIn(email string) wire.Signed {
 	return signedOf(i.t, r)
 }
 
-func signedOf(t *testing.T, r heard) (s wire.Signed) {
+func signedOf(t *testing.T, r reply) (s wire.Signed) {
 	t.Helper()
 	if err := wire.Decode([]byte(r.body), &s); err != nil {
 		t.Fatalf("%d %s: %v", r.status, r.body, err)
@@ -146,7 +116,7 @@ func signedOf(t *testing.T, r heard) (s wire.Signed) {
 }
 
 // refused wants a status, and one sentence that shows nothing of the inside.
-func (r heard) refused(t *testing.T, status int) {
+func (r reply) refused(t *testing.T, status int) {
 	t.Helper()
 	var body wire.ErrorBody
 	if err := wire.Decode([]byte(r.body), &body); r.status != status || err != nil || body.Error == "" {
@@ -158,8 +128,6 @@ func (r heard) refused(t *testing.T, status int) {
 		}
 	}
 }
-
-func bearer(token string) string { return "Authorization: Bearer " + token }
 
 // holds looks for a secret in all files below a folder.
 func holds(t *testing.T, dir, secret string) (where []string) {

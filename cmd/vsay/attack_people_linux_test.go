@@ -66,21 +66,7 @@ func TestAttackFirstAccount(t *testing.T) {
 func TestAttackDisabledUser(t *testing.T) {
 	s := newStage(t) // ann's, who runs it
 	from := intruderAt(t, s.url, "127.0.0.1")
-	bob := *s
-	bob.token = s.signUp("bob")
-	box, err := s.site.agent("bobs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		box.end(os.Kill)
-		if err := endSessions(s.site.stateDir("bobs")); err != nil {
-			t.Error(err)
-		}
-	})
-	var list wire.Machines
-	s.get("/api/machines", bob.token, &list)
-	bob.agent = list.Machines[0].AgentID
+	bob := s.another("bob")
 	in := signedOf(t, from.logIn("bob@example.com", rightPassword))
 	wrong := from.logIn("bob@example.com", "wrong")
 

@@ -163,7 +163,7 @@ func TestAttackStoreThatIsStuck(t *testing.T) {
 	if _, err := conn.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}
-	answer := make(chan heard)
+	answer := make(chan reply)
 	go func() { answer <- from.logIn("ann@example.com", rightPassword) }()
 	c.text("echo second $((2+2))\r")
 	c.see("second 4")

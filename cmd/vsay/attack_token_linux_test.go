@@ -178,7 +178,7 @@ func TestAttackRevocation(t *testing.T) {
 		return signedOf(t, r)
 	}
 	// cut does something, and wants a terminal's socket closed within a second.
-	cut := func(what string, c *socket, do func() heard) {
+	cut := func(what string, c *socket, do func() reply) {
 		t.Helper()
 		if r := do(); r.status != 200 {
 			t.Fatalf("%s: %d %s", what, r.status, r.body)
@@ -202,11 +202,11 @@ func TestAttackRevocation(t *testing.T) {
 	session := "&session_id=" + kept.session
 
 	one := login(rightPassword)
-	cut("logout", terminal(one.Token, session), func() heard { return from.send("POST", "/api/auth/logout", "", bearer(one.Token)) })
+	cut("logout", terminal(one.Token, session), func() reply { return from.send("POST", "/api/auth/logout", "", bearer(one.Token)) })
 
 	two := login(rightPassword)
 	from.send("POST", "/api/profile/reset-password", `{"new_password":"battery staple"}`, bearer(mine.Token)).refused(t, 403)
-	cut("a new password", terminal(two.Token, session), func() heard {
+	cut("a new password", terminal(two.Token, session), func() reply {
 		return from.send("POST", "/api/profile/reset-password", `{"current_password":"correct horse","new_password":"battery staple"}`, bearer(mine.Token))
 	})
 	from.send("GET", "/api/profile", "", bearer(two.Token)).refused(t, 401)
@@ -221,7 +221,7 @@ func TestAttackRevocation(t *testing.T) {
 	kept.see("kept 43")
 	enroll := string(wire.Encode(wire.Enroll{APIKey: key}))
 	from.send("POST", "/api/agent/enroll", enroll).refused(t, 401)
-	cut("a new API key", kept, func() heard { return from.send("POST", "/api/profile/regenerate-api-key", "", bearer(mine.Token)) })
+	cut("a new API key", kept, func() reply { return from.send("POST", "/api/profile/regenerate-api-key", "", bearer(mine.Token)) })
 	if err := until("the machine stays online", func() bool {
 		var list wire.Machines
 		s.get("/api/machines", mine.Token, &list)

@@ -26,18 +26,8 @@ import (
 func (s *stage) refreshed(n int) {
 	s.t.Helper()
 	for range n {
-		req, err := http.NewRequestWithContext(s.t.Context(), "POST", s.url+"/api/auth/refresh", nil)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		req.Header.Set("Authorization", "Bearer "+s.token)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		_ = resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			s.t.Fatal(resp.Status)
+		if status := s.call("POST", "/api/auth/refresh", ""); status != http.StatusOK {
+			s.t.Fatal(status)
 		}
 	}
 }
@@ -134,27 +124,8 @@ func TestAuditVerifyFindsWhatWasChanged(t *testing.T) {
 // Nothing that opens a door, and nothing that is typed, is in what the server writes
 // down, even if it is asked to say everything.
 func TestLogsHoldNoSecrets(t *testing.T) {
-	s := &stage{t: t, site: newSite(t)}
-	stream := filepath.Join(s.site.dir, "audit.jsonl")
-	var err error
-	if s.server, s.url, err = s.site.serve("HOST", "127.0.0.1:0", "--log-level", "debug", "--log-format", "json", "--audit-log", stream); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.server.end(os.Kill) })
-	s.site.env = append(s.site.env, "VSAY_HOST="+s.url)
-	s.token = s.signUp("ann") // with the password "correct horse"
-	if s.box, err = s.site.agent("box"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		s.box.end(os.Kill)
-		if err := endSessions(s.site.stateDir("box")); err != nil {
-			t.Error(err)
-		}
-	})
-	var list wire.Machines
-	s.get("/api/machines", s.token, &list)
-	s.agent = list.Machines[0].AgentID
+	stream := filepath.Join(t.TempDir(), "audit.jsonl")
+	s := newStage(t, "--log-level", "debug", "--log-format", "json", "--audit-log", stream) // with the password "correct horse"
 	key, err := s.site.command("vsay", "api-key").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -174,11 +145,7 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 		seen = append(seen, b...)
 	}
 	for _, address := range []string{"/api/machines?token=" + s.token, "/api/terminal/none/ws?token=" + s.token, "/nowhere?token=" + s.token} {
-		resp, err := http.Get(s.url + address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
+		send(t, "GET", s.url+address, "")
 	}
 	if n := len(s.audited("--event", "attach")); n != 1 {
 		t.Errorf("%d attach records", n)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -46,22 +45,7 @@ func TestCaps(t *testing.T) {
 		t.Error(err)
 	}
 
-	bob := *s
-	bob.token = s.signUp("bob")
-	bob.site.env = append(slices.Clone(s.site.env), "VSAY_TOKEN="+bob.token)
-	box, err := bob.site.agent("bobs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		box.end(os.Kill)
-		if err := endSessions(s.site.stateDir("bobs")); err != nil {
-			t.Error(err)
-		}
-	})
-	var list wire.Machines
-	s.get("/api/machines", bob.token, &list)
-	bob.agent = list.Machines[0].AgentID
+	bob := s.another("bob")
 	his := bob.dial("")
 	his.text("echo also rea''dy\r")
 	his.see("also ready\r\n")

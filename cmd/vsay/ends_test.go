@@ -225,7 +225,7 @@ func files(t *testing.T, r *running) int {
 	t.Helper()
 	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", r.process.Pid))
 	if errors.Is(err, fs.ErrPermission) && os.Getuid() != 0 {
-		t.Skip("only root can look into a server: run this test as root")
+		cannot(t, "only root can look into a server: run this test as root")
 	}
 	if err != nil {
 		t.Fatal(err)

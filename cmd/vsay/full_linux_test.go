@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -20,7 +19,7 @@ func smallDisk(t *testing.T, size string) string {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("vsay-test", dir, "tmpfs", 0, "size="+size+",mode=700"); err != nil {
-		t.Skipf("a small disk cannot be mounted here: %v", err)
+		cannot(t, "a small disk cannot be mounted here: run this test as root (%v)", err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
@@ -50,24 +49,6 @@ func fill(t *testing.T, dir string) (path string) {
 	return f.Name()
 }
 
-func (s *stage) post(path, token string, body any) int {
-	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), "POST", s.url+path, strings.NewReader(string(wire.Encode(body))))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	resp.Body.Close()
-	return resp.StatusCode
-}
-
 // With a full disk sessions and reads go on, writes answer 503, a logout that is not
 // stored is not said to be done, and with room again everything works again.
 func TestDiskFull(t *testing.T) {
@@ -78,14 +59,14 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	term := s.dial("")
-	login := wire.Login{Email: "ann@example.com", Password: "correct horse"}
+	login := string(wire.Encode(wire.Login{Email: "ann@example.com", Password: "correct horse"}))
 	var fillers []string
 	refused := false
 	for n := 0; n < 400 && !refused; n++ {
 		if n == 0 || missing(ballast) && len(fillers) == 1 {
 			fillers = append(fillers, fill(t, disk))
 		}
-		switch status := s.post("/api/login", "", login); status {
+		switch status := send(t, "POST", s.url+"/api/login", login).status; status {
 		case http.StatusOK:
 		case http.StatusServiceUnavailable:
 			refused = missing(ballast) && len(fillers) == 2
@@ -96,7 +77,7 @@ func TestDiskFull(t *testing.T) {
 	if !refused {
 		t.Fatal("the disk never became full")
 	}
-	if status := s.post("/api/auth/logout", s.token, nil); status != http.StatusServiceUnavailable {
+	if status := s.call("POST", "/api/auth/logout", ""); status != http.StatusServiceUnavailable {
 		t.Errorf("a logout that cannot be stored answers %d", status)
 	}
 	s.get("/api/machines", s.token, new(wire.Machines)) // reads go on, and so does the login
@@ -107,10 +88,10 @@ func TestDiskFull(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if status := s.post("/api/auth/logout", s.token, nil); status != http.StatusOK {
+	if status := s.call("POST", "/api/auth/logout", ""); status != http.StatusOK {
 		t.Errorf("with room again a logout answers %d", status)
 	}
-	if status := s.post("/api/login", "", login); status != http.StatusOK {
+	if status := send(t, "POST", s.url+"/api/login", login).status; status != http.StatusOK {
 		t.Errorf("with room again a login answers %d", status)
 	}
 }

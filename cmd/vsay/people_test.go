@@ -211,18 +211,8 @@ func (s *stage) signIn(name string) {
 // refused makes sure that a token is dead.
 func (s *stage) refused(token string) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), "GET", s.url+"/api/machines", nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusUnauthorized {
-		s.t.Errorf("a dead token gets %s", resp.Status)
+	if r := send(s.t, "GET", s.url+"/api/machines", "", bearer(token)); r.status != http.StatusUnauthorized {
+		s.t.Errorf("a dead token gets %d", r.status)
 	}
 }
 

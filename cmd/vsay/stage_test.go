@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,17 +16,22 @@ import (
 	"vsay/internal/wire"
 )
 
-// needProgram skips a test on a laptop that lacks a program. CI has to have it.
+// cannot skips a test on a laptop that lacks something. CI has to have it.
+func cannot(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
+// needProgram is for a test that runs another program.
 func needProgram(t *testing.T, what, name string, args ...string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
-	if err == nil {
-		return
+	if err != nil {
+		cannot(t, "%s is missing: install it to run this test (%v: %s)", what, err, out)
 	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing: %v: %s", what, err, out)
-	}
-	t.Skipf("%s is missing: install it to run this test", what)
 }
 
 // startTLS starts a server behind a certificate that everything in the site
@@ -82,19 +88,37 @@ func newStage(t *testing.T, flags ...string) *stage {
 	t.Cleanup(func() { s.server.end(os.Kill) })
 	s.site.env = append(s.site.env, "VSAY_HOST="+s.url)
 	s.token = s.signUp("ann")
-	if s.box, err = s.site.agent("box"); err != nil {
-		t.Fatal(err)
+	s.enter("box")
+	return s
+}
+
+// enter starts an agent, the only one of the stage's user.
+func (s *stage) enter(name string) {
+	s.t.Helper()
+	box, err := s.site.agent(name)
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	s.box = box
+	s.t.Cleanup(func() {
 		s.box.end(os.Kill)
-		if err := endSessions(s.site.stateDir("box")); err != nil {
-			t.Error(err)
+		if err := endSessions(s.site.stateDir(name)); err != nil {
+			s.t.Error(err)
 		}
 	})
 	var list wire.Machines
 	s.get("/api/machines", s.token, &list)
 	s.agent = list.Machines[0].AgentID
-	return s
+}
+
+// another is the stage for another user, with a machine of their own.
+func (s *stage) another(name string) *stage {
+	s.t.Helper()
+	x := *s
+	x.token = s.signUp(name)
+	x.site.env = append(slices.Clone(s.site.env), "VSAY_TOKEN="+x.token)
+	x.enter(name + "s")
+	return &x
 }
 
 // with is the same stage for a part of the test.
@@ -120,18 +144,9 @@ func (s *stage) signUp(name string) string {
 
 func (s *stage) get(path, token string, into any) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), "GET", s.url+path, nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if err := wire.DecodeFrom(resp.Body, into); err != nil || resp.StatusCode != http.StatusOK {
-		s.t.Fatalf("GET %s: %s, %v", path, resp.Status, err)
+	r := send(s.t, "GET", s.url+path, "", bearer(token))
+	if err := wire.Decode([]byte(r.body), into); err != nil || r.status != http.StatusOK {
+		s.t.Fatalf("GET %s: %d, %v", path, r.status, err)
 	}
 }
 
