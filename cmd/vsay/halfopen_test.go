@@ -21,6 +21,7 @@ type hop struct {
 	mu     sync.Mutex
 	dead   *atomic.Bool // of the connections of now
 	ends   []net.Conn
+	shut   bool // nobody gets through
 }
 
 // newHop starts one to a server.
@@ -66,6 +67,9 @@ func (h *hop) carry(near net.Conn, dead *atomic.Bool) {
 	defer far.Close()
 	h.mu.Lock()
 	h.ends = append(h.ends, near, far)
+	if h.shut {
+		near.Close()
+	}
 	h.mu.Unlock()
 	var ways sync.WaitGroup
 	pump := func(dst, src net.Conn) {
@@ -94,6 +98,21 @@ func (h *hop) halfOpen() {
 	defer h.mu.Unlock()
 	h.dead.Store(true)
 	h.dead = &atomic.Bool{}
+}
+
+// sever breaks every connection, and lets nobody through until it is told to.
+func (h *hop) sever() (mend func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.shut = true
+	for _, c := range h.ends {
+		c.Close()
+	}
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.shut = false
+	}
 }
 
 // attachVia opens a terminal on the machine, by way of a hop.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"vsay/internal/wire"
 )
 
 // display is the terminal's screen: what the session shows there and, while
@@ -12,7 +14,7 @@ import (
 type display struct {
 	mu      sync.Mutex
 	modes   modes
-	unasked unasked
+	unasked wire.Unasked
 	line    int // the row of the line; 0: there is none
 }
 
@@ -21,7 +23,7 @@ func (d *display) Write(p []byte) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.erase()
-	if rest := d.unasked.rest(); len(rest) > 0 {
+	if rest := d.unasked.Rest(); len(rest) > 0 {
 		if _, err := d.modes.Write(rest); err != nil {
 			return 0, err
 		}
@@ -35,7 +37,7 @@ func (d *display) Replay(p []byte) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.erase()
-	if _, err := d.modes.Write(d.unasked.filter(p)); err != nil {
+	if _, err := d.modes.Write(d.unasked.Filter(p)); err != nil {
 		return 0, err
 	}
 	return len(p), nil

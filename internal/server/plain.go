@@ -39,6 +39,9 @@ type plain struct {
 	progress *wire.Progress
 	room     *sync.Cond
 	over     bool
+
+	missed  uint64       // output before it was put out while the session's link was broken
+	unasked wire.Unasked // takes the questions out of that
 }
 
 func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m store.Machine, opened func()) error {
@@ -183,20 +186,26 @@ func (p *plain) take(ctx context.Context, f wire.Frame) error {
 		if err := p.locked(func() error { return p.progress.Opened(o, f.Offset) }); err != nil {
 			return err
 		}
+		p.missed = o.Missed
 		p.flush(ctx)
 	case wire.KindOutput, wire.KindStderr:
 		var fresh []byte
-		err := p.locked(func() (err error) { fresh, err = p.progress.Output(f); return err })
+		var at uint64
+		err := p.locked(func() (err error) {
+			at = p.progress.Position()
+			fresh, err = p.progress.Output(f)
+			return err
+		})
 		if err != nil || len(fresh) == 0 {
 			return err
 		}
-		if err := p.sock.Write(ctx, fresh); err != nil {
+		if err := p.show(ctx, fresh, p.missed-min(p.missed, at)); err != nil {
 			return err
 		}
 		p.ack(ctx, len(fresh))
 	case wire.KindScreen:
 		if len(f.Payload) > 0 {
-			return p.sock.Write(ctx, f.Payload)
+			return p.show(ctx, f.Payload, 0)
 		}
 		_ = p.locked(func() error { p.progress.Jump(f.Offset); return nil }) // it is whole
 		p.ack(ctx, 0)                                                        // the next picture waits for it
@@ -210,6 +219,7 @@ func (p *plain) take(ctx context.Context, f wire.Frame) error {
 			return err
 		}
 		p.ack(ctx, 0)
+		_ = p.show(ctx, nil, 0) // it is the end either way
 		return exited{e}
 	case wire.KindClose:
 		var e wire.Error
@@ -219,6 +229,26 @@ func (p *plain) take(ctx context.Context, f wire.Frame) error {
 		return wire.Received(e.Code, e.Message, 0)
 	}
 	return nil
+}
+
+// show writes output of which the first so many bytes are old: the terminal there
+// must not answer what they ask.
+func (p *plain) show(ctx context.Context, b []byte, old uint64) error {
+	n := min(old, uint64(len(b)))
+	var now []byte
+	if n > 0 {
+		now = p.unasked.Filter(b[:n])
+	}
+	if b = b[n:]; n == 0 || len(b) > 0 { // what is held back was no question
+		now = append(now, p.unasked.Rest()...)
+	}
+	if len(now) > 0 {
+		b = append(now, b...)
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	return p.sock.Write(ctx, b)
 }
 
 func (p *plain) locked(do func() error) error {

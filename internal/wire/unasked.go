@@ -1,4 +1,4 @@
-package cli
+package wire
 
 import (
 	"bytes"
@@ -6,24 +6,27 @@ import (
 	"strings"
 )
 
-// unasked takes out of output what terminals answer by typing. The output comes in
-// pieces: a sequence that is not whole yet is held back.
-type unasked struct {
+// Unasked takes out of output what terminals answer by typing: whoever shows output
+// before Opened.Missed passes it through here, for nobody waits for those answers, and
+// they would be typed into whatever runs now. The output comes in pieces: a sequence
+// that is not whole yet is held back. The zero value is ready.
+type Unasked struct {
 	held []byte
 }
 
 // mostHeld bounds it, in bytes. No question is that long.
 const mostHeld = 4 << 10
 
-// rest is what was held back, for what follows is not filtered.
-func (u *unasked) rest() []byte {
+// Rest is what was held back, for what follows is not filtered.
+func (u *Unasked) Rest() []byte {
 	rest := u.held
 	u.held = nil
 	return rest
 }
 
-func (u *unasked) filter(p []byte) []byte {
-	p = append(u.rest(), p...)
+// Filter gives what of the next piece is to be shown.
+func (u *Unasked) Filter(p []byte) []byte {
+	p = append(u.Rest(), p...)
 	kept := make([]byte, 0, len(p))
 	for len(p) > 0 {
 		n, whole := 1, true

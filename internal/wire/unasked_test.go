@@ -1,4 +1,4 @@
-package cli
+package wire
 
 import (
 	"strings"
@@ -16,9 +16,9 @@ func TestQuestionsAreLeftOut(t *testing.T) {
 		text := "text\x1b[1m" + asks + "moré\x1b]0;ti?tle\a\r\n"
 		want := strings.Replace(text, asks, "", 1)
 		for cut := range len(text) {
-			var u unasked
-			got := string(u.filter([]byte(text[:cut])))
-			if got += string(u.filter([]byte(text[cut:]))) + string(u.rest()); got != want {
+			var u Unasked
+			got := string(u.Filter([]byte(text[:cut])))
+			if got += string(u.Filter([]byte(text[cut:]))) + string(u.Rest()); got != want {
 				t.Errorf("%q, cut at %d, is shown as %q", text, cut, got)
 			}
 		}
@@ -32,12 +32,12 @@ func TestOtherOutputStays(t *testing.T) {
 		"\x1b(B\x0f", "\x1b\x1b[A", "été 世界 \u00a0\xc2", "\x1b[1;1;2;2$x", "\x1b]0;half", "\x1b[", "\x1b", "\x1b[5;5;1;2;2;2;2$t", "\x1b[!p",
 		strings.Repeat("\x1b]52;c;"+strings.Repeat("A", 5000), 2),
 	} {
-		var u unasked
+		var u Unasked
 		var got strings.Builder
 		for i := range len(text) {
-			got.Write(u.filter([]byte{text[i]}))
+			got.Write(u.Filter([]byte{text[i]}))
 		}
-		got.Write(u.rest())
+		got.Write(u.Rest())
 		if got.String() != text {
 			t.Errorf("%.80q is shown as %.80q", text, got.String())
 		}
