@@ -31,8 +31,9 @@ type world struct {
 	log  *safeBuffer
 	stop func()
 
-	mu    sync.Mutex
-	clock time.Time
+	mu     sync.Mutex
+	clock  time.Time
+	passed time.Duration // since the test began; a clock that is set back takes nothing off it
 }
 
 type safeBuffer struct {
@@ -73,7 +74,8 @@ func (w *world) start(change ...func(*Config)) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s.now = w.now
+	began, after := w.now(), w.elapsed()
+	s.now, s.began, s.uptime = w.now, began, func() time.Duration { return w.elapsed() - after }
 	s.passwords = newPasswords(cost{memory: 64, time: 1, threads: 1}) // as weak as it is quick
 	web := httptest.NewServer(s.Handler())
 	w.s, w.url = s, web.URL
@@ -96,6 +98,13 @@ func (w *world) pass(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.clock = w.clock.Add(d)
+	w.passed += max(d, 0)
+}
+
+func (w *world) elapsed() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.passed
 }
 
 // reply is an answer, read to its end.

@@ -64,6 +64,8 @@ type Server struct {
 	cert   certificate.Source // nil: plain HTTP
 	log    *slog.Logger
 	now    func() time.Time
+	began  time.Time            // by now's clock
+	uptime func() time.Duration // since then, however that clock is set
 
 	lock      *os.File // on the data folder
 	store     *store.Store
@@ -104,8 +106,10 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	s := &Server{
-		cfg: cfg, log: log, now: time.Now,
+		cfg: cfg, log: log, now: time.Now, began: began,
+		uptime:    func() time.Duration { return time.Since(began) },
 		relay:     relay.New(log),
 		passwords: newPasswords(strongest()),
 		logins:    newLiveLogins(),
@@ -199,6 +203,9 @@ func (s *Server) openStore(ctx context.Context) error {
 	}
 	s.store.Watch(s.wrote) // before anybody writes
 	if err = s.openInstall(ctx, master); err != nil {
+		return errors.Join(err, s.store.Close())
+	}
+	if err = s.forgetFutureTickets(ctx); err != nil {
 		return errors.Join(err, s.store.Close())
 	}
 	if err = s.openJournal(); err != nil {

@@ -73,8 +73,17 @@ func (s *Server) keepViewerTicket(ctx context.Context, given wire.Ticket, me cal
 	hash := sha256.Sum256([]byte(given.Ticket))
 	return s.store.CreateViewerTicket(ctx, hash[:], store.ViewerTicket{
 		UserID: me.User.ID, Login: me.Login, Epoch: me.User.Epoch, AgentID: ask.AgentID, Session: ask.SessionID,
-		ReadOnly: ask.Mode == wire.ModeReadOnly, Origin: origin, TokenEnds: me.Expires, Ends: given.ExpiresAt,
-	}, s.now())
+		ReadOnly: ask.Mode == wire.ModeReadOnly, Origin: origin, TokenEnds: me.Expires, Ends: s.steady().Add(viewerTicketLife),
+	}, s.steady())
+}
+
+// steady is the time as it would be had nobody set the clock since the server
+// started: set back, it would have tickets live longer.
+func (s *Server) steady() time.Time { return s.began.Add(s.uptime()) }
+
+// forgetFutureTickets is for a clock that was set back before the server started.
+func (s *Server) forgetFutureTickets(ctx context.Context) error {
+	return s.store.ForgetViewerTickets(ctx, s.steady(), s.steady().Add(viewerTicketLife))
 }
 
 // viewerOf finds out who opens a terminal: by a ticket, or by a token as
@@ -95,7 +104,7 @@ func (s *Server) viewerOf(r *http.Request) (caller, error) {
 // use elsewhere is nobody's any more.
 func (s *Server) redeemTicket(r *http.Request, secret string) (caller, error) {
 	hash := sha256.Sum256([]byte(secret))
-	t, err := s.store.RedeemViewerTicket(r.Context(), hash[:], s.now())
+	t, err := s.store.RedeemViewerTicket(r.Context(), hash[:], s.steady(), s.steady().Add(viewerTicketLife))
 	if errors.Is(err, wire.ErrNotFound) {
 		return caller{}, errBadTicket
 	}

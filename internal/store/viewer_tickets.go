@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"vsay/internal/wire"
 )
 
 // ViewerTicket is what one ticket for a terminal allows. The ticket itself is
@@ -20,10 +22,11 @@ type ViewerTicket struct {
 	Ends      time.Time
 }
 
-// CreateViewerTicket keeps a ticket, and forgets those that ended before now.
+// CreateViewerTicket keeps a ticket, and forgets those that have ended by now, or end
+// later than this one: they were given out in a future that was undone.
 func (s *Store) CreateViewerTicket(ctx context.Context, hash []byte, t ViewerTicket, now time.Time) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM viewer_tickets WHERE ends_at <= $1", ms(now)); err != nil {
+		if err := forgetViewerTickets(ctx, tx, now, t.Ends); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -34,9 +37,20 @@ func (s *Store) CreateViewerTicket(ctx context.Context, hash []byte, t ViewerTic
 	})
 }
 
+// ForgetViewerTickets removes the tickets that do not end between now and last.
+func (s *Store) ForgetViewerTickets(ctx context.Context, now, last time.Time) error {
+	return s.tx(ctx, func(tx *sql.Tx) error { return forgetViewerTickets(ctx, tx, now, last) })
+}
+
+func forgetViewerTickets(ctx context.Context, tx *sql.Tx, now, last time.Time) error {
+	_, err := tx.ExecContext(ctx, "DELETE FROM viewer_tickets WHERE ends_at <= $1 OR ends_at > $2", ms(now), ms(last))
+	return err
+}
+
 // RedeemViewerTicket takes a ticket out: of many who come with it at once one gets
-// it. All others, and whoever comes too late, get wire.ErrNotFound.
-func (s *Store) RedeemViewerTicket(ctx context.Context, hash []byte, now time.Time) (t ViewerTicket, err error) {
+// it. All others, and whoever comes too late, get wire.ErrNotFound; so does a ticket
+// that ends after last, which none can that was given out by now.
+func (s *Store) RedeemViewerTicket(ctx context.Context, hash []byte, now, last time.Time) (t ViewerTicket, err error) {
 	var there bool // guesses are answered by a reader, and do not hold up writers
 	err = s.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM viewer_tickets WHERE hash = $1)", hash).Scan(&there)
 	if err == nil && !there {
@@ -45,14 +59,18 @@ func (s *Store) RedeemViewerTicket(ctx context.Context, hash []byte, now time.Ti
 	if err != nil {
 		return t, fault(err)
 	}
+	var ends int64
 	err = s.tx(ctx, func(tx *sql.Tx) error {
-		var tokenEnds, ends int64
+		var tokenEnds int64
 		row := tx.QueryRowContext(ctx, `
-			DELETE FROM viewer_tickets WHERE hash = $1 AND ends_at > $2
-			RETURNING user_id, login_id, epoch, agent_id, session_id, read_only, origin, token_ends, ends_at`, hash, ms(now))
+			DELETE FROM viewer_tickets WHERE hash = $1
+			RETURNING user_id, login_id, epoch, agent_id, session_id, read_only, origin, token_ends, ends_at`, hash)
 		err := row.Scan(&t.UserID, &t.Login, &t.Epoch, &t.AgentID, &t.Session, &t.ReadOnly, &t.Origin, &tokenEnds, &ends)
 		t.TokenEnds, t.Ends = fromMS(tokenEnds), fromMS(ends)
 		return err
 	})
+	if err == nil && (ends <= ms(now) || ends > ms(last)) {
+		return ViewerTicket{}, wire.ErrNotFound
+	}
 	return t, err
 }
