@@ -23,7 +23,7 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 	case "/api/machines":
 		_, _ = w.Write(wire.Encode(wire.Machines{Machines: []wire.Machine{
 			{AgentID: evil, Name: evil, OS: evil, Arch: evil, Status: evil, LastActive: &now, Labels: map[string]string{evil: evil}},
-			{AgentID: "id", Name: "good", Status: wire.StatusOnline, Uptime: 3600, CPUPercent: 12.5},
+			{AgentID: "id", Name: "good", Status: wire.StatusOnline, Uptime: 3600, CPUPercent: 12.5, MemoryPercent: -1e300, DiskPercent: 1e300},
 		}}))
 	case "/api/terminal/sessions":
 		_, _ = w.Write(wire.Encode(wire.Sessions{Sessions: []wire.Session{{
@@ -108,7 +108,7 @@ func TestMachinesTable(t *testing.T) {
 	}
 	for i, want := range map[int]string{
 		0: "NAME STATUS OS CPU MEM DISK UPTIME LAST SEEN",
-		2: "good online / 12% 0% 0% 1h never",
+		2: "good online / 12% 0% 100% 1h never",
 	} {
 		if row := strings.Join(strings.Fields(lines[i]), " "); row != want {
 			t.Errorf("%q, want %q", row, want)
@@ -117,6 +117,18 @@ func TestMachinesTable(t *testing.T) {
 	var list wire.Machines
 	if err := json.Unmarshal([]byte(vsay(t, "ls", "-o", "json").out), &list); err != nil || list.Machines[0].Name != evil {
 		t.Errorf("as JSON it is not what the server said: %v", err)
+	}
+}
+
+// An exit code that is none of this system's 0 to 255 must not be cut down to a success.
+func TestWaitForAnExitCodeThatIsNone(t *testing.T) {
+	for code, want := range map[int]int{0: 0, 7: 7, 256: 255, 512: 255, -1: 255} {
+		signedIn(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(wire.Encode(wire.OneSession{Session: wire.Session{SessionID: "id", Status: wire.StatusClosed, ExitCode: &code}}))
+		})
+		if got := vsay(t, "wait", "id"); got.code != want {
+			t.Errorf("a session that ended with %d: vsay wait exits with %d, want %d", code, got.code, want)
+		}
 	}
 }
 

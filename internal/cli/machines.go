@@ -104,7 +104,8 @@ func machineRow(m wire.Machine, now time.Time) []string {
 	return row
 }
 
-func percent(p float64) string { return fmt.Sprintf("%.0f%%", p) }
+// percent is a load, which a server may put at anything.
+func percent(p float64) string { return fmt.Sprintf("%.0f%%", min(max(p, 0), 100)) }
 
 // ago is how long ago a time was.
 func ago(t, now time.Time) string {

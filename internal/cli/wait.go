@@ -51,13 +51,10 @@ func (a *app) wait(ctx context.Context, id string) error {
 		if err := a.printJSON(wire.OneSession{Session: s}); err != nil {
 			return err
 		}
-		switch {
-		case s.ExitCode == nil:
+		if s.ExitCode == nil {
 			return failed("how that session ended was lost: its machine was restarted, or could not report")
-		case *s.ExitCode != 0:
-			return exitError(*s.ExitCode)
 		}
-		return nil
+		return remoteExit(*s.ExitCode)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"vsay/internal/wire"
 )
@@ -15,6 +16,10 @@ import (
 // maxAnswer bounds an answer of the API, in bytes: what a server sends is not
 // trusted more than what it is sent.
 const maxAnswer = 16 << 20
+
+// answerWithin is how long a request and the whole of its answer may take: who sends a
+// byte now and then must not hold a script for ever.
+const answerWithin = 2 * time.Minute
 
 // TokenSource gives the token to speak with. What it returns is valid now, as
 // far as the client can know, or the error says how to sign in.
@@ -64,6 +69,8 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 // do makes one request. An empty token sends none; a nil in sends no body, a
 // nil out drops the answer.
 func (c *Client) do(ctx context.Context, method, path, token string, in, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	var body io.Reader
 	if in != nil {
 		body = bytes.NewReader(wire.Encode(in))

@@ -1,12 +1,15 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -55,6 +58,8 @@ func TestAnswersThatAreNone(t *testing.T) {
 		"no token":  {answer(200, `{"user":{"id":"u"}}`), wire.ErrProtocol, "without a token"},
 		"a refusal": {answer(401, `{"error":"wrong email or password"}`), wire.ErrUnauthed, "wrong email or password"},
 		"a proxy's": {answer(502, `<h1>bad gateway`), &wire.Error{}, "502"},
+		"TLS's":     {answer(400, "Client sent an HTTP request to an HTTPS server.\n"), wire.ErrBadRequest, "https://"},
+		"nginx's":   {answer(400, "<center>The plain HTTP request was sent to HTTPS port</center>"), wire.ErrBadRequest, "https://"},
 		"endless":   {answer(200, strings.Repeat(" ", maxAnswer+1)), wire.ErrProtocol, "more than we take"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -64,6 +69,40 @@ func TestAnswersThatAreNone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// dripping is a server that begins an answer and never ends it.
+type dripping struct{}
+
+func (dripping) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: endless{r.Context()}, Request: r}, nil
+}
+
+type endless struct{ ctx context.Context }
+
+func (e endless) Read(p []byte) (int, error) {
+	select {
+	case <-time.After(time.Second):
+		return copy(p, " "), nil
+	case <-e.ctx.Done():
+		return 0, e.ctx.Err()
+	}
+}
+
+func (endless) Close() error { return nil }
+
+func TestAnswerThatNeverEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ep := endpoint(t, "http://localhost")
+		ep.Client.Transport = dripping{}
+		limited, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		began := time.Now()
+		err := New(ep, nil).Health(limited)
+		if took := time.Since(began); took != answerWithin || wire.AsError(err).Exit != wire.ExitUnreachable {
+			t.Errorf("given up after %s, want %s: %v", took, answerWithin, err)
+		}
+	})
 }
 
 func TestUnreachable(t *testing.T) {

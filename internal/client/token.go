@@ -45,7 +45,7 @@ type Claims struct {
 func ReadToken(token string) (Claims, error) {
 	bad := wire.ErrUnauthed.With("that is no vsay token: run vsay login, or check VSAY_TOKEN")
 	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
+	if len(parts) != 3 || strings.ContainsFunc(token, noTokens) {
 		return Claims{}, bad
 	}
 	b, err := base64.RawURLEncoding.DecodeString(parts[1])
@@ -62,6 +62,12 @@ func ReadToken(token string) (Claims, error) {
 		return Claims{}, bad
 	}
 	return Claims{c.Sub, c.Sid, time.Unix(int64(c.Iat), 0).UTC(), time.Unix(int64(c.Exp), 0).UTC()}, nil
+}
+
+// noTokens holds for what no token consists of. A server that puts a line break into one
+// would have it in the cache, in headers and in what scripts take from stdout.
+func noTokens(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.'
 }
 
 // Left is how long the token is still good for; negative once it has ended.

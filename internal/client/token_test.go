@@ -243,7 +243,7 @@ func TestReadToken(t *testing.T) {
 	if err != nil || !c.Issued.Equal(now) || !c.Expires.Equal(now.Add(time.Hour)) || c.User != "ann" || c.Login != "login" {
 		t.Errorf("%+v, %v", c, err)
 	}
-	for _, bad := range []string{"", "x", "a.b", "a.b.c", "a.e30.c", "a." + base64.RawURLEncoding.EncodeToString([]byte(`{"exp":"soon"}`)) + ".c"} {
+	for _, bad := range []string{"", "x", "a.b", "a.b.c", "a.e30.c", jwt(now, time.Hour, "x") + "\nX-Evil: 1", jwt(now, time.Hour, "x") + "\x1b[31m", jwt(now, time.Hour, "x") + " ", "a." + base64.RawURLEncoding.EncodeToString([]byte(`{"exp":"soon"}`)) + ".c"} {
 		if _, err := ReadToken(bad); !errors.Is(err, wire.ErrUnauthed) {
 			t.Errorf("%q is no token: %v", bad, err)
 		}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -189,8 +190,11 @@ func Refused(resp *http.Response) error {
 	var body ErrorBody
 	if Decode(b, &body) != nil || body.Error == "" {
 		body.Error = "the server answered " + resp.Status
-		if resp.StatusCode/100 == 3 {
+		switch {
+		case resp.StatusCode/100 == 3:
 			body.Error = "the server sends us elsewhere; give the address it really has"
+		case resp.StatusCode == http.StatusBadRequest && plainToTLS(b):
+			body.Error = "the server speaks https, not http: write its address with https:// in front"
 		}
 	}
 	e := Received(resp.Header.Get(ErrorHeader), body.Error, resp.StatusCode)
@@ -198,6 +202,12 @@ func Refused(resp *http.Response) error {
 		return postponed{e, time.Duration(min(after, 24*60*60)) * time.Second}
 	}
 	return e
+}
+
+// plainToTLS holds for what servers of TLS (Go's, nginx, Apache) tell who comes without.
+func plainToTLS(body []byte) bool {
+	return bytes.Contains(body, []byte("HTTPS server")) || bytes.Contains(body, []byte("HTTPS port")) ||
+		bytes.Contains(body, []byte("SSL-enabled server port"))
 }
 
 // postponed is a refusal that passes.
@@ -235,7 +245,9 @@ func Unreachable(host string, err error) error {
 		why = "its certificate is not to be trusted: it is for another name"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		why = "its certificate is not to be trusted: it has expired, or is not valid yet"
-	case errors.As(err, &unknown), errors.As(err, &invalid):
+	case errors.As(err, &unknown):
+		why = "its certificate is not to be trusted: if it is one of your own, give its authority with --tls-ca FILE"
+	case errors.As(err, &invalid):
 		why = "its certificate is not to be trusted"
 	case errors.Is(err, context.Canceled):
 		return err
