@@ -40,8 +40,8 @@ chaos: ## breaks all that can break under sessions and counts their bytes: SEED=
 fifty: ## kills the server under fifty sessions and says how soon they go on
 	$(GO) test ./internal/chaos -run '^TestFifty$$' -count=1 -v -timeout 5m -fifty -seed $(SEED)
 
-crash: ## kills the server amid changes of accounts and looks what is left of them: SEED=1 KILLS=200
-	$(GO) test ./internal/chaos -run '^TestCrash$$' -count=1 -v -timeout 1h -kills $(KILLS) -seed $(SEED)
+crash: ## kills the server, and fails its writes, amid changes of accounts and looks what is left: SEED=1 KILLS=200
+	$(GO) test ./internal/chaos -run '^(TestCrash|TestFailingWrites)$$' -count=1 -v -timeout 2h -kills $(KILLS) -seed $(SEED)
 
 comeback: ## kills the server under thousands of agents, which then all knock at once: AGENTS=10000
 	$(GO) test ./internal/chaos -run '^TestComeback$$' -count=1 -v -timeout 10m -agents $(AGENTS)

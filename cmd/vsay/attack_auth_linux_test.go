@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -240,18 +243,50 @@ func TestAttackBodies(t *testing.T) {
 			}
 		})
 	}
-	huge := `{"email":"` + strings.Repeat("x", 1<<20) + `"}`
-	grown := 0
-	for range 5 { // the first ones make what is made once
-		before := resident(t, f.server)
-		for range 16 {
-			from.send("POST", "/api/signup", huge).refused(t, 413)
-		}
-		if grown = resident(t, f.server) - before; grown < 5<<20 {
-			return
+	for range 64 { // they make what is made once
+		from.send("POST", "/api/signup", large).refused(t, 413)
+	}
+	before := resident(t, f.server)
+	for range 16 {
+		if sent := endlessBody(t, f.url); sent > 32<<20 {
+			t.Errorf("it took %d KiB of a body", sent>>10)
 		}
 	}
-	t.Errorf("16 bodies of a megabyte cost %d KiB each time", grown>>10)
+	if grown := resident(t, f.server) - before; grown > memoryFactor*5<<20 {
+		t.Errorf("16 bodies of 256 MiB cost %d KiB", grown>>10)
+	}
+}
+
+// endlessBody sends 256 MiB until they are refused, and tells how much was taken from
+// it, with what is in the buffers of both ends.
+func endlessBody(t *testing.T, url string) (sent int) {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := "POST /api/signup HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(256<<20) + "\r\n\r\n"
+	if _, err := io.WriteString(conn, head+`{"email":"`); err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan int, 1)
+	go func() {
+		n := 0
+		for chunk := []byte(strings.Repeat("x", 64<<10)); n < 256<<20; n += len(chunk) {
+			if _, err := conn.Write(chunk); err != nil {
+				break
+			}
+		}
+		stopped <- n
+	}()
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Error(err)
+	} else if resp.Body.Close(); resp.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("an endless body is answered %d", resp.StatusCode)
+	}
+	conn.Close()
+	return <-stopped
 }
 
 // resident is how much memory a program has, in bytes.

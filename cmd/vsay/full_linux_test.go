@@ -1,12 +1,15 @@
 package main
 
 import (
+	"database/sql"
 	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	_ "modernc.org/sqlite" // to look at the file without the program
 
 	"vsay/internal/wire"
 )
@@ -93,6 +96,25 @@ func TestDiskFull(t *testing.T) {
 	}
 	if status := send(t, "POST", s.url+"/api/login", login).status; status != http.StatusOK {
 		t.Errorf("with room again a login answers %d", status)
+	}
+	s.server.end(syscall.SIGTERM)
+	intact(t, filepath.Join(disk, "data", "vsay.db"))
+}
+
+// intact has SQLite look at a whole database.
+func intact(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	verdict, users := "", 0
+	if err := db.QueryRow("PRAGMA integrity_check").Scan(&verdict); err != nil || verdict != "ok" {
+		t.Errorf("the database afterwards: %s, %v", verdict, err)
+	}
+	if err := db.QueryRow("SELECT count(*) FROM users").Scan(&users); err != nil || users == 0 {
+		t.Errorf("the database afterwards has %d users: %v", users, err)
 	}
 }
 

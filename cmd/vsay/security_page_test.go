@@ -21,6 +21,7 @@ func TestSecurityPage(t *testing.T) {
 	if !found {
 		t.Fatal("docs/security.md has no table any more")
 	}
+	table, _, _ = strings.Cut(table, "## Not there")
 	there := tests(t)
 	name := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`")
 	rows := 0

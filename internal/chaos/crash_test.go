@@ -37,6 +37,8 @@ type crash struct {
 	writers [crashWriters]*writer
 	starts  []time.Duration
 	doubted map[string]int // deeds that a crash hit, by their name
+	boss    *boss
+	faults  *faults // nil: none but the kills
 }
 
 // writer is one who makes an account after the other, and knows all of them.
@@ -52,13 +54,22 @@ func TestCrash(t *testing.T) {
 	if kills == 0 {
 		kills, patient = 6, 5*startWithin // CI has other work
 	}
-	n := newNews()
-	c := &crash{t: t, stack: newBare(t, n), rnd: rand.New(rand.NewPCG(*seedFlag, 7)), doubted: map[string]int{}}
+	newCrash(t).run(kills, patient)
+}
+
+func newCrash(t *testing.T) *crash {
+	c := &crash{t: t, stack: newBare(t, newNews(), "--signup", "invite"), rnd: rand.New(rand.NewPCG(*seedFlag, 7)), doubted: map[string]int{}}
+	c.boss = newBoss(t, c.stack)
 	for i := range c.writers {
 		c.writers[i] = &writer{rnd: rand.New(rand.NewPCG(*seedFlag, uint64(100+i)))}
-		c.writers[i].settle(t, c.stack.url("127.0.0.1"))
+		c.settle(c.writers[i])
 	}
-	for range kills {
+	return c
+}
+
+func (c *crash) run(rounds int, patient time.Duration) {
+	t := c.t
+	for range rounds {
 		c.round()
 		if t.Failed() {
 			t.Logf("the server said at last:\n%s", c.stack.tail("server"))
@@ -75,23 +86,27 @@ func TestCrash(t *testing.T) {
 	})
 	c.stack.server.stop(syscall.SIGTERM)
 	c.sound()
-	faults, _ := n.read()
-	for _, f := range faults {
+	wrong, _ := c.stack.news.read()
+	for _, f := range wrong {
 		t.Error(f)
 	}
 	c.tell(patient)
 }
 
 // settle has the writer begin with another account.
-func (w *writer) settle(t *testing.T, url string) {
-	u, err := newSubject(url, w.rnd)
-	must(t, err)
+func (c *crash) settle(w *writer) {
+	u, err := newSubject(c.stack.url("127.0.0.1"), w.rnd)
+	must(c.t, err)
+	u.boss = c.boss
 	w.all = append(w.all, u)
 }
 
 // round is one life of the server.
 func (c *crash) round() {
 	c.killed.Store(false)
+	if c.faults != nil {
+		c.faults.begin(c)
+	}
 	var writing sync.WaitGroup
 	for _, w := range c.writers {
 		writing.Go(func() { c.write(w) })
@@ -105,6 +120,9 @@ func (c *crash) round() {
 			c.doubted[d.what]++
 		}
 	}
+	if c.faults != nil {
+		c.faults.end(c)
+	}
 	c.sound()
 	began := time.Now()
 	must(c.t, c.stack.server.start())
@@ -117,7 +135,7 @@ func (c *crash) round() {
 	})
 	for _, w := range c.writers {
 		if w.rnd.IntN(5) == 0 {
-			w.settle(c.t, c.stack.url("127.0.0.1"))
+			c.settle(w)
 		}
 	}
 }
@@ -129,13 +147,21 @@ func (c *crash) write(w *writer) {
 	u := w.all[len(w.all)-1]
 	for {
 		err := u.act(ctx)
-		if err == nil && !c.killed.Load() {
-			continue
-		}
-		if err != nil && (!c.killed.Load() || errors.Is(err, errAnswer)) {
+		switch {
+		case errors.Is(err, errAnswer), err != nil && !c.killed.Load() && c.faults == nil && !errors.Is(err, errRefused):
 			c.t.Errorf("with the server alive: %v", err)
+			return
+		case errors.Is(err, errRefused) && c.faults == nil:
+			u.doubt = nil // it had other things to do, and did nothing
+		case errors.Is(err, errRefused):
+			c.faults.refused.Add(1)
+			return
+		case err != nil:
+			return
 		}
-		return
+		if c.killed.Load() {
+			return
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -18,6 +19,7 @@ type service struct {
 	name  string
 	stack *stack
 	args  []string
+	under []string                    // a program that it runs under and that may be its end; nil: none
 	ready func(context.Context) error // nil: it is not waited for
 	build int
 
@@ -34,7 +36,8 @@ func (v *service) start() error {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command(v.stack.builds[v.build], v.args...)
+	words := slices.Concat(v.under, []string{v.stack.builds[v.build]}, v.args)
+	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Dir, cmd.Env = v.stack.dir, v.stack.environ()
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
@@ -46,7 +49,7 @@ func (v *service) start() error {
 	v.ending.Store(false)
 	go func() {
 		err := cmd.Wait()
-		if !v.ending.Load() {
+		if !v.ending.Load() && v.under == nil {
 			v.stack.news.wrong("the %s ended by itself: %v", v.name, err)
 		}
 		dead()

@@ -32,10 +32,16 @@ func (u *subject) recall(ctx context.Context) error {
 }
 
 func (u *subject) check(ctx context.Context) error {
-	if !u.exists {
+	looks := []func(context.Context) error{u.checkInvite, u.checkPasswords, u.checkTokens, u.checkRow, u.checkList, u.checkBoxes, u.checkOldKey}
+	switch {
+	case u.invited.Code == "":
 		return nil
+	case !u.exists:
+		looks = looks[:1]
+	case u.disabled:
+		looks = []func(context.Context) error{u.checkInvite, u.checkShut, u.checkTokens, u.checkRow, u.checkBoxes}
 	}
-	for _, look := range []func(context.Context) error{u.checkPasswords, u.checkTokens, u.checkList, u.checkBoxes, u.checkOldKey} {
+	for _, look := range looks {
 		if err := look(ctx); err != nil {
 			return fmt.Errorf("%s: %w", u.name, err)
 		}
@@ -57,7 +63,7 @@ func (u *subject) checkPasswords(ctx context.Context) error {
 	if u.key != "" && signed.User.APIKey != u.key {
 		return errors.New("the API key is another")
 	}
-	u.key = signed.User.APIKey
+	u.key, u.id = signed.User.APIKey, signed.User.ID
 	u.live = append(u.live, signed.Token)
 	u.live = u.live[max(0, len(u.live)-4):]
 	u.dead = u.dead[max(0, len(u.dead)-6):]
@@ -107,7 +113,7 @@ func (u *subject) checkBoxes(ctx context.Context) error {
 			}
 		}
 		conn, err := b.knock(ctx)
-		if slices.Contains(u.boxes, b) && u.admitted(b) {
+		if slices.Contains(u.boxes, b) && u.admitted(b) && !u.disabled {
 			if err != nil {
 				return fmt.Errorf("the machine %s cannot dial: %w", b.name, err)
 			}

@@ -17,11 +17,17 @@ import (
 // subject is an account, and what its owner was told of it.
 type subject struct {
 	asker
-	rnd *rand.Rand
-	ep  *wire.Endpoint
+	boss *boss
+	rnd  *rand.Rand
+	ep   *wire.Endpoint
 
 	name, email string
+	invited     wire.Invite // by which the account is made
 	exists      bool
+	id          string
+	disabled    bool
+	admin       bool
+	lookedShut  int // how often it was tried whether it is
 	password    string
 	former      string // the password before, until that was looked at
 	key         string
@@ -73,29 +79,41 @@ func (u *subject) act(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u.doubt = nil
 	switch {
 	case status/100 == 2:
+		u.doubt = nil
 		u.told++
 		d.done()
-	case status != http.StatusServiceUnavailable: // which says that nothing was done
-		return fmt.Errorf("%s: %s was answered %d: %w", u.name, d.what, status, errAnswer)
+		return nil
+	case status == http.StatusServiceUnavailable:
+		return errRefused
 	}
-	return nil
+	u.doubt = nil
+	return fmt.Errorf("%s: %s was answered %d: %w", u.name, d.what, status, errAnswer)
 }
 
-var errAnswer = errors.New("an answer that makes no sense")
+var (
+	errAnswer = errors.New("an answer that makes no sense")
+	// errRefused says that nothing was done. Of what a disk did not take a part may
+	// come to light in the next life all the same, whole.
+	errRefused = errors.New("the server cannot do it now")
+)
 
 // next picks what to do, of what can be done.
 func (u *subject) next() *deed {
-	if !u.exists {
+	switch {
+	case !u.exists && u.invited.Code == "":
+		return u.invite()
+	case !u.exists:
 		return u.signup()
+	case u.disabled:
+		return u.enable()
 	}
 	if len(u.live) == 0 {
 		return u.login()
 	}
 	for {
-		switch n := u.rnd.IntN(20); { // what hashes a password takes long, and would be hit most
+		switch n := u.rnd.IntN(24); { // what hashes a password takes long, and would be hit most
 		case n < 1:
 			return u.login()
 		case n < 2:
@@ -108,6 +126,12 @@ func (u *subject) next() *deed {
 			return u.deleteBox(u.boxes[u.rnd.IntN(len(u.boxes))])
 		case n < 14 && slices.ContainsFunc(u.boxes, u.admitted):
 			return u.rename(u.boxes[slices.IndexFunc(u.boxes, u.admitted)])
+		case n == 20:
+			return u.disable()
+		case n == 21:
+			return u.promote(!u.admin)
+		case n == 22:
+			return u.rotate()
 		case n >= 14 && len(u.boxes) < 4:
 			return u.enroll()
 		}
@@ -120,7 +144,7 @@ func (u *subject) signup() *deed {
 	return &deed{
 		what: "signup",
 		do: func(ctx context.Context) (int, error) {
-			return u.ask(ctx, "POST", "/api/signup", "", wire.Signup{Username: u.name, Email: u.email, Password: u.password}, nil)
+			return u.ask(ctx, "POST", "/api/signup", "", wire.Signup{Username: u.name, Email: u.email, Password: u.password, Invite: u.invited.Code}, nil)
 		},
 		done: func() { u.exists = true },
 		happened: func(ctx context.Context) (bool, error) {
@@ -138,7 +162,7 @@ func (u *subject) login() *deed {
 			return u.ask(ctx, "POST", "/api/login", "", wire.Login{Email: u.email, Password: u.password}, &signed)
 		},
 		done: func() {
-			u.key = signed.User.APIKey
+			u.key, u.id = signed.User.APIKey, signed.User.ID
 			u.live = append(u.live, signed.Token)
 		},
 		happened: func(context.Context) (bool, error) { return false, nil }, // nobody has the token

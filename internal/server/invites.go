@@ -40,7 +40,7 @@ func (s *Server) OwnerInvite(ctx context.Context) (code string, err error) {
 	code, hash := newInviteCode()
 	made, err := s.store.CreateOwnerInvite(ctx, store.Invite{ID: randomID(), Hash: hash, CreatedAt: s.now()})
 	if err != nil || !made {
-		return "", err
+		return "", s.unusable(err)
 	}
 	return code, nil
 }

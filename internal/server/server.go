@@ -188,9 +188,19 @@ func (s *Server) openData(ctx context.Context) error {
 		return err
 	}
 	if err = s.openStore(ctx); err != nil {
-		return errors.Join(err, s.lock.Close())
+		return errors.Join(s.unusable(err), s.lock.Close())
 	}
 	return nil
+}
+
+// unusable is err in the words of the one who starts the server. To others the
+// storage is something that does not answer; this one can see to it.
+func (s *Server) unusable(err error) error {
+	reason := store.Reason(err)
+	if reason == nil || !errors.Is(err, wire.ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%s cannot be used: %w: see to its disk, then start again", filepath.Join(s.cfg.DataDir, "vsay.db"), reason)
 }
 
 func (s *Server) openStore(ctx context.Context) error {

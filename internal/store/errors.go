@@ -56,6 +56,16 @@ func isDamage(err error) bool {
 	return primary == sqlite3.SQLITE_NOTADB || primary == sqlite3.SQLITE_CORRUPT
 }
 
+// Reason is what the storage itself said, for the one who runs it; nil where it is
+// not the storage that failed.
+func Reason(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	return e
+}
+
 // isUnique tells whether err is a second row with the same value in a column
 // that the index named by column ("users.email") keeps unique.
 func isUnique(err error, column string) bool {
