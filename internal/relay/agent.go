@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"vsay/internal/wire"
 )
@@ -60,8 +61,17 @@ func (r *Relay) ServeAgent(ctx context.Context, who Who, conn *wire.Conn, on Age
 	}
 }
 
+// helloWithin is the time to say hello. Before that a newer link takes no place of an
+// older one, so a machine could have any number of them open.
+const helloWithin = 15 * time.Second
+
 func (c *control) hello(ctx context.Context) (h wire.Hello, err error) {
+	ctx, cancel := context.WithTimeout(ctx, helloWithin)
+	defer cancel()
 	f, err := c.conn.Read(ctx)
+	if ctx.Err() != nil {
+		return h, wire.ErrProtocol.With("nobody said Hello")
+	}
 	if err != nil {
 		return h, err
 	}

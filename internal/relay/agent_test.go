@@ -135,3 +135,23 @@ func TestAgentMustSayHelloFirst(t *testing.T) {
 		}
 	})
 }
+
+// A link on which nobody says hello is in nobody's way, so it may not stay.
+func TestAgentMustSayHelloSoon(t *testing.T) {
+	bubble(t, func(t *testing.T, r *Relay) {
+		near, end := wire.Pipe()
+		defer near.CloseNow()
+		defer end.CloseNow()
+		go func() { _, _ = end.Read(context.Background()) }()
+		served := make(chan error, 1)
+		go func() { served <- r.ServeAgent(t.Context(), Who{AgentID: "box"}, near, AgentEvents{}) }()
+		select {
+		case err := <-served:
+			if !errors.Is(err, wire.ErrProtocol) {
+				t.Errorf("it ended with %v", err)
+			}
+		case <-time.After(time.Minute):
+			t.Error("it is still there")
+		}
+	})
+}
