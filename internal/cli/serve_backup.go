@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -96,12 +97,14 @@ func (a *app) restore(ctx context.Context, o restoreOptions, from string) error 
 	if err != nil {
 		return err
 	}
-	if err := server.Restore(ctx, cfg, from, o.Trust, a.logger("text", "info")); err != nil {
+	admins, err := server.Restore(ctx, cfg, from, o.Trust, a.logger("text", "info"))
+	if err != nil {
 		return err
 	}
 	a.say("restored to %s. Everybody has to sign in again; every API key was replaced; passwords are those of the backup", cfg.DataDir)
 	if !o.Trust {
 		a.say("accounts other than administrators' are disabled (vsay admin enable), and machines wait for their owners (vsay ls approve)")
 	}
+	a.say("administrators as of then, who can sign in: %s. Remove those who are none any more at once (vsay admin delete)", strings.Join(admins, ", "))
 	return nil
 }

@@ -38,28 +38,29 @@ func (c Config) Database() string { return filepath.Join(c.DataDir, "vsay.db") }
 
 // Restore makes the data folder of a server out of a backup. What was revoked since
 // the backup was made does not come back: see store.Revive. With trust it is taken
-// for whole.
-func Restore(ctx context.Context, cfg Config, from string, trust bool, log *slog.Logger) (err error) {
+// for whole. It tells the emails of the administrators who can sign in: some may have
+// been removed since, too.
+func Restore(ctx context.Context, cfg Config, from string, trust bool, log *slog.Logger) (admins []string, err error) {
 	s := &Server{cfg: cfg, log: log, now: time.Now}
 	if err := store.PrivateDir(cfg.DataDir); err != nil {
-		return err
+		return nil, err
 	}
 	if s.lock, err = s.lockData(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.lock.Close()) }()
 	if _, err := os.Lstat(cfg.Database()); err == nil {
-		return fmt.Errorf("%s holds a database already: name a new folder", cfg.DataDir)
+		return nil, fmt.Errorf("%s holds a database already: name a new folder", cfg.DataDir)
 	}
 	aside := cfg.Database() + ".restoring"
 	if err := removeDatabase(aside); err != nil {
-		return err
+		return nil, err
 	}
-	err = s.restore(ctx, from, aside, trust)
+	admins, err = s.restore(ctx, from, aside, trust)
 	if err == nil {
 		err = store.Settle(aside, cfg.Database())
 	}
-	return errors.Join(err, removeDatabase(aside))
+	return admins, errors.Join(err, removeDatabase(aside))
 }
 
 func removeDatabase(path string) error {
@@ -70,11 +71,32 @@ func removeDatabase(path string) error {
 	return err
 }
 
-func (s *Server) restore(ctx context.Context, from, aside string, trust bool) (err error) {
+func (s *Server) restore(ctx context.Context, from, aside string, trust bool) (admins []string, err error) {
 	if s.store, err = store.Unpack(ctx, from, aside); err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.store.Close()) }()
+	if err := s.unlock(ctx, from); err != nil {
+		return nil, err
+	}
+	err = s.store.Revive(ctx, store.Revival{
+		At: s.now(), Trust: trust, SigningKey: s.keys.newSigning(s.now()),
+		APIKey: func(u *store.User) error { s.keys.newAPIKey(u); return nil },
+	})
+	if err != nil {
+		return nil, err
+	}
+	people, err := s.store.People(ctx)
+	for _, p := range people {
+		if p.Admin && !p.Disabled {
+			admins = append(admins, p.Email)
+		}
+	}
+	return admins, errors.Join(err, s.noteOffline(ctx, "restored", fmt.Sprintf(`{"trusted":%t}`, trust)))
+}
+
+// unlock finds the master key of a backup, and keeps it where the server looks for it.
+func (s *Server) unlock(ctx context.Context, from string) error {
 	master, err := s.masterOfBackup(from)
 	if err != nil {
 		return err
@@ -89,17 +111,7 @@ func (s *Server) restore(ctx context.Context, from, aside string, trust bool) (e
 	if err := belongs(master, known, "the master key"); err != nil {
 		return err
 	}
-	if err := s.keepMaster(master); err != nil {
-		return err
-	}
-	err = s.store.Revive(ctx, store.Revival{
-		At: s.now(), Trust: trust, SigningKey: s.keys.newSigning(s.now()),
-		APIKey: func(u *store.User) error { s.keys.newAPIKey(u); return nil },
-	})
-	if err != nil {
-		return err
-	}
-	return s.noteOffline(ctx, "restored", fmt.Sprintf(`{"trusted":%t}`, trust))
+	return s.keepMaster(master)
 }
 
 // masterOfBackup finds the key: told, in the data folder already, or beside the backup.

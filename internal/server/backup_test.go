@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,14 +24,16 @@ func (w *world) backup(withKey bool) string {
 }
 
 // restored is the world after its data folder was lost.
-func (w *world) restored(from string, trust bool) {
+func (w *world) restored(from string, trust bool) (admins []string) {
 	w.t.Helper()
 	w.stop()
 	w.dir = filepath.Join(w.t.TempDir(), "new")
-	if err := Restore(w.t.Context(), Config{DataDir: w.dir}, from, trust, slog.New(slog.DiscardHandler)); err != nil {
+	admins, err := Restore(w.t.Context(), Config{DataDir: w.dir}, from, trust, slog.New(slog.DiscardHandler))
+	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.start()
+	return admins
 }
 
 func TestBackupWhileAllWrite(t *testing.T) {
@@ -102,13 +105,18 @@ func TestRestoreBringsNothingBack(t *testing.T) {
 	kept, gone := newBox(w), newBox(w)
 	kept.enroll(root.apiKey, "kept")
 	gone.enroll(ann.apiKey, "stolen")
+	boss := w.account("boss")
+	w.manage(root, "POST", boss.id, "/promote")
 	from := w.backup(true)
+	w.manage(root, "DELETE", boss.id, "")
 	late := w.signIn(ann.email)
 	w.do("POST", "/api/auth/logout", nil, bearer(ann.token))
 	w.do("DELETE", "/api/machines/"+gone.id, nil, bearer(late.token))
 	w.do("POST", "/api/profile/regenerate-api-key", nil, bearer(late.token))
 
-	w.restored(from, false)
+	if admins := w.restored(from, false); !slices.Equal(admins, []string{boss.email, root.email}) {
+		t.Errorf("of the administrators, some of whom may have been removed, it tells %q", admins)
+	}
 	gone.w, kept.w = w, w
 	for what, token := range map[string]string{"a login that ended": ann.token, "one of after the backup": late.token, "the administrator's": root.token} {
 		if w.works(token) {
@@ -192,7 +200,7 @@ func TestRestoreIsRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		err := Restore(t.Context(), c.cfg, c.from, true, slog.New(slog.DiscardHandler))
+		_, err := Restore(t.Context(), c.cfg, c.from, true, slog.New(slog.DiscardHandler))
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("said %v, want something with %q", err, says)
 		}
