@@ -74,6 +74,10 @@ var ofdLocks = sync.OnceFunc(func() { _, _ = sqlite.OFDLocking(true) })
 func connect(path string, conns int, more string) (*sql.DB, error) {
 	const pragmas = "?_busy_timeout=5000&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=trusted_schema(0)&_dqs=0"
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := sql.Open("sqlite", fileURI(path)+pragmas+more)
 	if err != nil {
 		return nil, fault(err)
