@@ -191,6 +191,9 @@ func (s *Server) refresh(w http.ResponseWriter, r *http.Request, me caller) erro
 	if !e.refreshes.AllowN(s.now(), 1) {
 		return wire.ErrSlowDown.With("that token is refreshed too often: keep the new one for a while")
 	}
+	if err := s.paces.refreshes.take(me.User.ID, s.now()); err != nil {
+		return err // over many logins
+	}
 	token, id, err := s.newToken(e.user, e.login)
 	if err != nil {
 		return err

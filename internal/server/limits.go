@@ -25,6 +25,7 @@ type Limits struct {
 	OpensPerMinute       int // new sessions of one user, 600
 	JoinsPerMinute       int // sessions that one user joins, 1,200
 	ChangesPerMinute     int // renamed sessions and new API keys of one user, 120
+	RefreshesPerMinute   int // tokens that one user exchanges, over all logins, 600
 	ViewersPerSession    int // 16
 	SocketsPerUser       int // terminals, 256
 	WaitingPerUser       int // of them, those that are not open yet, 64
@@ -64,6 +65,7 @@ func (l *Limits) named() []namedLimit {
 		{"opens-per-minute", &l.OpensPerMinute, 600, 0},
 		{"joins-per-minute", &l.JoinsPerMinute, 1200, 0},
 		{"changes-per-minute", &l.ChangesPerMinute, 120, 0},
+		{"refreshes-per-minute", &l.RefreshesPerMinute, 600, 0},
 		{"viewers-per-session", &l.ViewersPerSession, 16, 64}, // the machine's end takes no more
 		{"sockets-per-user", &l.SocketsPerUser, 256, 0},
 		{"waiting-per-user", &l.WaitingPerUser, 64, 0},

@@ -59,7 +59,7 @@ func (p *pace) forget(now time.Time) {
 // paces are what one user may do so often.
 type paces struct {
 	tickets, opens, enrollments *pace
-	joins, changes              *pace // cost nothing, and each one is written down
+	joins, changes, refreshes   *pace // cost nothing, and each one is written down
 }
 
 func newPaces(l Limits) paces {
@@ -68,6 +68,7 @@ func newPaces(l Limits) paces {
 		opens:       newPace("new sessions", l.OpensPerMinute),
 		joins:       newPace("joined sessions", l.JoinsPerMinute),
 		changes:     newPace("changes", l.ChangesPerMinute),
+		refreshes:   newPace("refreshed tokens", l.RefreshesPerMinute),
 		enrollments: newPace("machines that enroll", l.EnrollmentsPerMinute),
 	}
 }

@@ -112,6 +112,18 @@ func TestJoinsAndChangesArePaced(t *testing.T) {
 	}
 }
 
+// Many logins do not make many more refreshes.
+func TestRefreshesOfAUserArePaced(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Limits.RefreshesPerMinute = 2 })
+	ann, bob := w.account("ann"), w.account("bob")
+	for i, token := range []string{ann.token, w.signIn(ann.email).token, w.signIn(ann.email).token, bob.token} {
+		got := w.do("POST", "/api/auth/refresh", nil, bearer(token))
+		if refused := got.status == http.StatusTooManyRequests; refused != (i == 2) || refused && got.header.Get("Retry-After") == "" {
+			t.Errorf("refresh %d: %d %s", i+1, got.status, got.body)
+		}
+	}
+}
+
 // closed is the reason for which the first stream of a link is closed.
 func closed(t *testing.T, link *wire.Conn) *wire.Error {
 	t.Helper()
