@@ -5,8 +5,12 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 
 	"vsay/internal/wire"
 )
@@ -181,6 +185,40 @@ func TestConfigKeysAreFlags(t *testing.T) {
 		if !flags[key] {
 			t.Errorf("%q is a setting, and no command has a flag of that name", key)
 		}
+	}
+}
+
+// What a server or an agent is told at each start may be in the file, but for secrets,
+// and whoever looks for it in the manual finds it.
+func TestFlagsOfServicesAreSettingsAndDocumented(t *testing.T) {
+	var manual bytes.Buffer
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, "../../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		manual.Write(text)
+	}
+	for _, name := range []string{"serve", "agent"} {
+		cmd, _, err := (&app{}).rootCmd().Find([]string{name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Name == "help" {
+				return
+			}
+			if f.Name != "token" && !slices.Contains(configKeys, f.Name) {
+				t.Errorf("vsay %s --%s is no setting of config.yaml", name, f.Name)
+			}
+			if !regexp.MustCompile("--" + f.Name + `\b`).Match(manual.Bytes()) {
+				t.Errorf("neither README.md nor docs tell of vsay %s --%s", name, f.Name)
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"time"
@@ -88,33 +89,39 @@ func (o serveOptions) limits() (l server.Limits, err error) {
 	return l, nil
 }
 
+// config is what the server is told of all that.
+func (o serveOptions) config(out io.Writer) (server.Config, error) {
+	c, err := o.serverConfig()
+	if err != nil {
+		return c, err
+	}
+	if c.Limits, err = o.limits(); err != nil {
+		return c, err
+	}
+	if c.Proxies, err = server.ParseProxies(o.TrustedProxies); err != nil {
+		return c, usage("--trusted-proxies: %s", err)
+	}
+	c.Version, c.PublicURL, c.Origins, c.TLS = thisBuild().Version, o.PublicURL, o.Origins, o.certificate()
+	c.Signup, c.ApproveMachines, c.StrictRefresh = o.Signup, o.Approve, o.StrictRefresh
+	c.SessionMax, c.DetachedTTL = o.SessionMax, o.DetachedTTL
+	c.AuditKeep, c.AuditLog, c.Stdout = o.AuditKeep, o.AuditLog, out
+	c.Ballast = o.Ballast << 20
+	return c, nil
+}
+
 func (a *app) runServe(ctx context.Context, o serveOptions) error {
 	if err := o.check(a.InsecureHTTP); err != nil {
 		return err
 	}
-	cfg, err := o.serverConfig()
+	c, err := o.config(a.Out)
 	if err != nil {
 		return err
-	}
-	limits, err := o.limits()
-	if err != nil {
-		return err
-	}
-	proxies, err := server.ParseProxies(o.TrustedProxies)
-	if err != nil {
-		return usage("--trusted-proxies: %s", err)
 	}
 	log := a.logger(o.LogFormat, o.LogLevel)
 	if err := leaveNoCore(); err != nil {
 		log.Warn("a crash of this server may leave an image of its memory, which holds keys", "err", err)
 	}
-	s, err := server.New(ctx, server.Config{
-		DataDir: cfg.DataDir, MasterKey: cfg.MasterKey, Ballast: o.Ballast << 20, Signup: o.Signup, PublicURL: o.PublicURL,
-		TLSCert: o.TLSCert, TLSKey: o.TLSKey, ACME: o.acme(), Proxies: proxies, ApproveMachines: o.Approve,
-		SessionMax: o.SessionMax, DetachedTTL: o.DetachedTTL, Version: thisBuild().Version,
-		Origins: o.Origins, Limits: limits,
-		AuditKeep: o.AuditKeep, AuditLog: o.AuditLog, Stdout: a.Out, StrictRefresh: o.StrictRefresh,
-	}, log)
+	s, err := server.New(ctx, c, log)
 	if err != nil {
 		return err
 	}
@@ -122,27 +129,36 @@ func (a *app) runServe(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return errors.Join(failed("cannot listen on %s: %s", o.Listen, err), s.Close())
 	}
-	if err := o.redirects(ctx, s); err != nil {
-		return errors.Join(err, ln.Close(), s.Close())
-	}
-	if err := a.inviteOwner(ctx, s); err != nil {
-		return errors.Join(err, ln.Close(), s.Close())
-	}
-	a.announce(o, ln.Addr(), log)
-	if pin := s.Pin(); pin != "" {
-		log.Info("agents may be told this key with --pin", "pin", pin)
-	}
-	defer a.onHangup(func() {
-		if err := s.Reopen(); err != nil {
-			log.Error("after SIGHUP", "err", err)
-		}
-	})()
-	stop, err := o.serveMetrics(ctx, s, log)
+	stop, err := a.beside(ctx, o, s, log)
 	if err != nil {
 		return errors.Join(err, ln.Close(), s.Close())
 	}
 	defer stop()
+	a.announce(o, ln.Addr(), log)
+	if pin := s.Pin(); pin != "" {
+		log.Info("agents may be told this key with --pin", "pin", pin)
+	}
 	return s.Run(ctx, ln)
+}
+
+// beside begins what goes on beside a server's own listener, until stop.
+func (a *app) beside(ctx context.Context, o serveOptions, s *server.Server, log *slog.Logger) (stop func(), err error) {
+	if err := o.redirects(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := a.inviteOwner(ctx, s); err != nil {
+		return nil, err
+	}
+	noMetrics, err := o.serveMetrics(ctx, s, log)
+	if err != nil {
+		return nil, err
+	}
+	noHangup := a.onHangup(func() {
+		if err := s.Reopen(); err != nil {
+			log.Error("after SIGHUP", "err", err)
+		}
+	})
+	return func() { noHangup(); noMetrics() }, nil
 }
 
 // inviteOwner tells who starts a server that nobody owns yet how to be the one. It is

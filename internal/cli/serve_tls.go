@@ -35,8 +35,11 @@ func serveTLSFlags(f *pflag.FlagSet) {
 
 func (o serveTLS) has() bool { return o.TLSCert != "" || len(o.ACMEDomains) > 0 }
 
-func (o serveTLS) acme() certificate.ACME {
-	return certificate.ACME{Domains: o.ACMEDomains, Directory: o.ACMEDirectory, Email: o.ACMEEmail}
+func (o serveTLS) certificate() certificate.Config {
+	return certificate.Config{
+		Cert: o.TLSCert, Key: o.TLSKey,
+		ACME: certificate.ACME{Domains: o.ACMEDomains, Directory: o.ACMEDirectory, Email: o.ACMEEmail},
+	}
 }
 
 func (o serveTLS) check(listen string, insecure bool) error {

@@ -25,11 +25,11 @@ type settings struct {
 var configKeys = []string{
 	"host", "account", "output", "quiet", "insecure-http", "tls-ca", // everywhere
 	"email", "username", // login, signup
-	"listen", "data-dir", "master-key-file", "signup", "public-url", "session-max", "detached-ttl", "log-format", "allowed-origins", "limit", // serve
 	"name", "label", "state-dir", "shell", "token-file", "pin", // agent
-	"tls-cert", "tls-key", "acme-domain", "acme-directory", "acme-email", "http-listen", "trusted-proxies", // serve
-	"log-level", "audit-keep", "audit-log", "strict-refresh", "approve-machines", // serve, too
-	"metrics-listen", "ballast", // serve
+	"listen", "data-dir", "master-key-file", "ballast", "public-url", // serve, from here on
+	"tls-cert", "tls-key", "acme-domain", "acme-directory", "acme-email", "http-listen", "trusted-proxies",
+	"signup", "approve-machines", "allowed-origins", "limit", "session-max", "detached-ttl", "strict-refresh",
+	"log-format", "log-level", "audit-keep", "audit-log", "metrics-listen",
 }
 
 // globalFlags gives root the flags of settings.

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"vsay/internal/store"
@@ -32,9 +31,6 @@ func Backup(ctx context.Context, cfg Config, dest string, withKey bool) error {
 	}
 	return writeMaster(dest+keySuffix, key)
 }
-
-// Database is the file that holds all the server has to remember.
-func (c Config) Database() string { return filepath.Join(c.DataDir, "vsay.db") }
 
 // Restore makes the data folder of a server out of a backup. What was revoked since
 // the backup was made does not come back: see store.Revive. With trust it is taken

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"vsay/internal/certificate"
 	"vsay/internal/store"
 )
 
@@ -61,8 +62,8 @@ func TestConfigIsRefused(t *testing.T) {
 		"--data-dir":     {},
 		"open, invite":   {DataDir: dir, Signup: "maybe"},
 		"no public URL":  {DataDir: dir, PublicURL: "vsay.example.com"},
-		"needs both":     {DataDir: dir, TLSCert: "cert.pem"},
-		"cannot be used": {DataDir: dir, TLSCert: "nowhere.pem", TLSKey: "nowhere.pem"},
+		"needs both":     {DataDir: dir, TLS: certificate.Config{Cert: "cert.pem"}},
+		"cannot be used": {DataDir: dir, TLS: certificate.Config{Cert: "nowhere.pem", Key: "nowhere.pem"}},
 	} {
 		if err := start(t, cfg); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("said %v, want something with %q", err, says)

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"vsay/internal/certificate"
 	"vsay/internal/relay"
 	"vsay/internal/wire"
 )
@@ -107,7 +108,7 @@ func TestRunSaysWhyItCannotGoOn(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	cert, key, pool := selfSigned(t)
-	r := run(t, Config{TLSCert: cert, TLSKey: key})
+	r := run(t, Config{TLS: certificate.Config{Cert: cert, Key: key}})
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
 	resp, err := client.Get("https://" + r.addr + "/health")
 	if err != nil {

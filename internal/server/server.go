@@ -7,13 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,38 +20,6 @@ import (
 	"vsay/internal/relay"
 	"vsay/internal/store"
 	"vsay/internal/wire"
-)
-
-// Config is what a server is told at start. Zero values are the defaults of
-// the comments.
-type Config struct {
-	DataDir     string           // its folder, made private
-	MasterKey   []byte           // nil: the one in the data folder
-	Ballast     int64            // bytes set aside for a full disk; 0: none
-	Signup      string           // who may make an account: "open" (default), "invite" or "closed"
-	PublicURL   string           // how the world reaches it; empty: as each request says
-	Origins     []string         // of pages elsewhere that may open terminals
-	TLSCert     string           // PEM files; both or neither
-	TLSKey      string           //
-	ACME        certificate.ACME // orders the certificate instead
-	Proxies     Proxies          // whose word on who asks is believed
-	SessionMax  time.Duration    // how long refreshing prolongs one login, 30 days
-	DetachedTTL time.Duration    // how long a session nobody watches lives, 72 h
-	Version     string
-	Limits      Limits
-
-	AuditKeep     time.Duration // how long the audit log goes back, 365 days
-	AuditLog      string        // a file that gets it as JSON lines as well, or "-" for Stdout
-	Stdout        io.Writer     //
-	StrictRefresh bool          // a token that was exchanged before ends its login when it is again
-
-	ApproveMachines bool // a new machine waits until its owner lets it in: an API key alone brings none
-}
-
-const (
-	signupOpen   = "open"
-	signupInvite = "invite" // those whom an administrator invited
-	signupClosed = "closed"
 )
 
 // Server is one vsay server. Make it with New.
@@ -130,10 +96,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 	if s.pages, err = parseOrigins(cfg.Origins); err != nil {
 		return nil, err
 	}
-	s.cert, err = certificate.Open(certificate.Config{
-		Cert: cfg.TLSCert, Key: cfg.TLSKey, ACME: cfg.ACME, Dir: filepath.Join(cfg.DataDir, "acme"),
-	}, log)
-	if err != nil {
+	if s.cert, err = certificate.Open(cfg.TLS, log); err != nil {
 		return nil, err
 	}
 	if err := s.openData(ctx); err != nil {
@@ -141,42 +104,6 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 	}
 	s.handler = s.routes()
 	return s, nil
-}
-
-func (c Config) complete() (Config, error) {
-	switch c.Signup {
-	case "":
-		c.Signup = signupOpen
-	case signupOpen, signupInvite, signupClosed:
-	default:
-		return c, fmt.Errorf("signup cannot be %q: it is open, invite or closed", c.Signup)
-	}
-	if c.DataDir == "" {
-		return c, errors.New("no data folder: say --data-dir")
-	}
-	orDefault(&c.SessionMax, 30*24*time.Hour)
-	orDefault(&c.DetachedTTL, 72*time.Hour)
-	c.Limits.complete()
-	orDefault(&c.AuditKeep, 365*24*time.Hour)
-	return c, nil
-}
-
-func orDefault[T comparable](v *T, fallback T) {
-	var zero T
-	if *v == zero {
-		*v = fallback
-	}
-}
-
-func parsePublic(s string) (*url.URL, error) {
-	if s == "" {
-		return nil, nil
-	}
-	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil || u.RawQuery != "" {
-		return nil, fmt.Errorf("%q is no public URL: write it as https://vsay.example.com", s)
-	}
-	return u, nil
 }
 
 func (s *Server) openData(ctx context.Context) error {
@@ -200,7 +127,7 @@ func (s *Server) unusable(err error) error {
 	if reason == nil || !errors.Is(err, wire.ErrUnavailable) {
 		return err
 	}
-	return fmt.Errorf("%s cannot be used: %w: see to its disk, then start again", filepath.Join(s.cfg.DataDir, "vsay.db"), reason)
+	return fmt.Errorf("%s cannot be used: %w: see to its disk, then start again", s.cfg.Database(), reason)
 }
 
 func (s *Server) openStore(ctx context.Context) error {
