@@ -31,6 +31,15 @@ func TestEnrollAndDial(t *testing.T) {
 	}
 }
 
+// mistyped is a key with one letter that is another.
+func mistyped(key string) string {
+	letter := "x"
+	if key[20] == 'x' {
+		letter = "y"
+	}
+	return key[:20] + letter + key[21:]
+}
+
 func TestEnrollRefuses(t *testing.T) {
 	w := newWorld(t)
 	ann, bob := w.account("ann"), w.account("bob")
@@ -50,7 +59,7 @@ func TestEnrollRefuses(t *testing.T) {
 		"a token for a key":                     {change(func(e *wire.Enroll) { e.APIKey = ann.token }), wire.ErrUnauthed},
 		"a key nobody has":                      {change(func(e *wire.Enroll) { e.APIKey = formatKey(randomBase62(10), randomBase62(43)) }), wire.ErrUnauthed},
 		"a wrong secret":                        {change(func(e *wire.Enroll) { e.APIKey = formatKey(strings.Split(ann.apiKey, "_")[2], randomBase62(43)) }), wire.ErrUnauthed},
-		"a typing mistake":                      {change(func(e *wire.Enroll) { e.APIKey = ann.apiKey[:20] + "x" + ann.apiKey[21:] }), wire.ErrUnauthed},
+		"a typing mistake":                      {change(func(e *wire.Enroll) { e.APIKey = mistyped(ann.apiKey) }), wire.ErrUnauthed},
 		"no public key":                         {change(func(e *wire.Enroll) { e.PublicKey = nil }), wire.ErrBadRequest},
 		"no signature":                          {change(func(e *wire.Enroll) { e.Signature = nil }), wire.ErrForbidden},
 		"the key of a machine it does not have": {change(func(e *wire.Enroll) { e.PublicKey = b.public() }), wire.ErrForbidden},
