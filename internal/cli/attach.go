@@ -71,7 +71,7 @@ func (a *app) attach(ctx context.Context, o attachOptions) error {
 	name, session := splitTarget(o.target)
 	waited := a.tellWait(name)
 	defer waited()
-	m, err := a.machine(ctx, name)
+	api, m, err := a.machine(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -82,10 +82,6 @@ func (a *app) attach(ctx context.Context, o attachOptions) error {
 	}
 	ask.Name = session
 	ask.Cols, ask.Rows = a.size()
-	api, err := a.client(ctx)
-	if err != nil {
-		return err
-	}
 	att, err := api.Attach(ctx, m.AgentID, ask)
 	waited()
 	if err != nil {

@@ -144,17 +144,18 @@ func (a *app) cachedLogin(ctx context.Context, cache *store.Cache) (*login, erro
 	return &login{api: api, tokens: tokens, cache: cache, who: who}, nil
 }
 
-// machine finds one machine by its id or its name.
-func (a *app) machine(ctx context.Context, nameOrID string) (wire.Machine, error) {
+// machine finds one machine by its id or its name, and the client to reach it with.
+func (a *app) machine(ctx context.Context, nameOrID string) (*client.Client, wire.Machine, error) {
 	api, err := a.client(ctx)
 	if err != nil {
-		return wire.Machine{}, err
+		return nil, wire.Machine{}, err
 	}
 	list, err := api.Machines(ctx)
 	if err != nil {
-		return wire.Machine{}, err
+		return nil, wire.Machine{}, err
 	}
-	return pick(list.Machines, nameOrID)
+	m, err := pick(list.Machines, nameOrID)
+	return api, m, err
 }
 
 // pick chooses the machine that is meant: an id is meant before a name.

@@ -40,11 +40,7 @@ enroll one. What you do not know goes with vsay ls rm, and then rotate the key.`
 }
 
 func (a *app) runApprove(ctx context.Context, name string) error {
-	m, err := a.machine(ctx, name)
-	if err != nil {
-		return err
-	}
-	api, err := a.client(ctx)
+	api, m, err := a.machine(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -130,11 +126,7 @@ func span(d time.Duration) string {
 }
 
 func (a *app) runRemove(ctx context.Context, name string) error {
-	m, err := a.machine(ctx, name)
-	if err != nil {
-		return err
-	}
-	api, err := a.client(ctx)
+	api, m, err := a.machine(ctx, name)
 	if err != nil {
 		return err
 	}

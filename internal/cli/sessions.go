@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"vsay/internal/client"
 	"vsay/internal/wire"
 )
 
@@ -49,15 +50,15 @@ func (a *app) runSessions(ctx context.Context, machine string, ended bool) error
 
 // sessions are those on one machine, or on all.
 func (a *app) sessions(ctx context.Context, machine string, ended bool) (list wire.Sessions, err error) {
-	api, err := a.client(ctx)
+	var api *client.Client
+	var on wire.Machine
+	if machine == "" {
+		api, err = a.client(ctx)
+	} else {
+		api, on, err = a.machine(ctx, machine)
+	}
 	if err != nil {
 		return list, err
-	}
-	var on wire.Machine
-	if machine != "" {
-		if on, err = a.machine(ctx, machine); err != nil {
-			return list, err
-		}
 	}
 	if ended {
 		list, err = api.AllSessions(ctx)
