@@ -29,6 +29,7 @@ type Config struct {
 	StateDir  string
 	Shell     string // empty: the user's
 	Binds     bool   // sessions end with this process, however that ends
+	Policy    Policy // what sessions may do here
 	Program   string // the vsay binary that holders run
 	Version   string
 	Log       *slog.Logger
@@ -56,6 +57,9 @@ func New(c Config) (*Agent, error) {
 	if err != nil {
 		id.Close()
 		return nil, err
+	}
+	if live := len(h.list()); c.Policy.limits() && live > 0 {
+		c.Log.Warn("sessions that run may do what they were begun with: end those that may do more (vsay kill)", "sessions", live)
 	}
 	return &Agent{Config: c, id: id, holders: h}, nil
 }

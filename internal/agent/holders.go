@@ -90,6 +90,9 @@ func (h *holders) start(s wire.Start) error {
 	if err != nil {
 		return err
 	}
+	if s.Spec, err = h.c.Policy.permit(s.Spec); err != nil {
+		return err
+	}
 	home, err := os.UserHomeDir()
 	if err != nil || home == "" {
 		home = "/"
@@ -101,7 +104,7 @@ func (h *holders) start(s wire.Start) error {
 	conf := session.Config{
 		Session: s.Session, Name: s.Name, Ticket: s.Ticket, Run: s.Spec, TTL: float64(s.TTL),
 		Server: h.c.Endpoint.URL.String(), Insecure: h.c.Insecure, CAFile: h.c.CAFile, Root: h.c.Endpoint.Root(), Pins: h.c.Endpoint.Pins(),
-		Shell: shell, Dir: home, Env: environment(s.Spec, home, shell), Socket: socket,
+		ReadOnly: h.c.Policy.ReadOnly, Shell: shell, Dir: home, Env: environment(s.Spec, home, shell), Socket: socket,
 	}
 	if h.c.Binds {
 		conf.Agent = os.Getpid()

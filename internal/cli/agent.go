@@ -34,6 +34,8 @@ type agentOptions struct {
 	Shell     string   `mapstructure:"shell"`
 	LogFormat string   `mapstructure:"log-format"`
 	Pins      []string `mapstructure:"pin"`
+	ReadOnly  bool     `mapstructure:"read-only"`
+	Commands  []string `mapstructure:"allow-command"`
 }
 
 func (a *app) agentCmd() *cobra.Command {
@@ -68,6 +70,8 @@ func agentFlags(cmd *cobra.Command) {
 	f.String("name", "", "what to call this machine (default its host name)")
 	f.StringSlice("label", nil, "a label, `key=value`; may be given more than once")
 	f.StringSlice("pin", nil, "the server has to have this key, `sha256/…`, or another that is listed; learn pins what is found at the first link, off forgets it")
+	f.Bool("read-only", false, "nobody types here, whatever the server says: sessions can only be watched, and no command is run that --allow-command does not name")
+	f.StringSlice("allow-command", nil, "run this `command` and no other, and no shell to type into, whatever the server says; may be given more than once")
 	f.String("shell", "", "the shell that sessions run (default your login shell)")
 }
 
@@ -79,6 +83,9 @@ func (a *app) agentOptions(cmd *cobra.Command) (o agentOptions, err error) {
 	err = a.settle(cmd, &o)
 	// VSAY_TOKEN is a user's JWT, and no agent's business.
 	o.Token, _ = cmd.Flags().GetString("token")
+	if err == nil && cmd.Flags().Changed("allow-command") && len(o.Commands) == 0 {
+		err = errNoCommand
+	}
 	return o, err
 }
 
@@ -112,6 +119,9 @@ func (a *app) agentConfig(o agentOptions) (c agent.Config, err error) {
 		return c, err
 	}
 	if err := o.pins(&c); err != nil {
+		return c, err
+	}
+	if c.Policy, err = o.policy(); err != nil {
 		return c, err
 	}
 	if c.APIKey, err = o.key(a.In); err != nil {

@@ -190,6 +190,10 @@ func (a *app) prepare(ctx context.Context, o agentOptions, s *service) error {
 	set("LABEL", strings.Join(o.Labels, ","))
 	set("SHELL", o.Shell)
 	set("PIN", strings.Join(o.Pins, ","))
+	set("ALLOW_COMMAND", strings.Join(o.Commands, ","))
+	if o.ReadOnly {
+		set("READ_ONLY", "true")
+	}
 	set("TLS_CA", c.CAFile)
 	if a.InsecureHTTP {
 		set("INSECURE_HTTP", "true")

@@ -25,7 +25,7 @@ type settings struct {
 var configKeys = []string{
 	"host", "account", "output", "quiet", "insecure-http", "tls-ca", // everywhere
 	"email", "username", // login, signup
-	"name", "label", "state-dir", "shell", "token-file", "pin", // agent
+	"name", "label", "state-dir", "shell", "token-file", "pin", "read-only", "allow-command", // agent
 	"listen", "data-dir", "master-key-file", "ballast", "public-url", // serve, from here on
 	"tls-cert", "tls-key", "acme-domain", "acme-directory", "acme-email", "http-listen", "trusted-proxies",
 	"signup", "approve-machines", "allowed-origins", "limit", "session-max", "detached-ttl", "strict-refresh",

@@ -18,6 +18,7 @@ type Config struct {
 	Root     []byte    `json:"root"` // the certificate the agent trusted the server for, or empty
 	Pins     []string  `json:"pins"` // of the server's key; empty: any will do
 	Run      wire.Spec `json:"run"`
+	ReadOnly bool      `json:"read_only"` // nobody types here, whatever the server says
 	Shell    string    `json:"shell"`
 	Dir      string    `json:"dir"`    // home
 	Env      []string  `json:"env"`    // the whole environment of the program

@@ -23,6 +23,7 @@ const (
 type Core struct {
 	id, name string
 	pipe     bool // a command without a terminal: none of its output may be skipped
+	readOnly bool // of this machine's own will: nothing that is typed gets to the program
 
 	out     output
 	lanes   map[uint32]*lane

@@ -97,6 +97,7 @@ func newHolder(conf Config, log *slog.Logger) (*holder, error) {
 		last: time.Now(), size: [2]uint16{conf.Run.Cols, conf.Run.Rows},
 		due: signal1(), call: signal1(), end: make(chan struct{}),
 	}
+	h.core.readOnly = conf.ReadOnly
 	h.moved.now()
 	h.changed = sync.NewCond(&h.mu)
 	h.typing = newTyping(h.due)

@@ -12,6 +12,9 @@ type Act struct {
 	Keys   bool   // there is input to write
 }
 
+// errOnlyWatched is told to who types where the machine's own policy forbids it.
+var errOnlyWatched = wire.ErrForbidden.With("this machine lets people only watch (its agent runs with --read-only): nothing that is typed gets there; attach with --read-only")
+
 // Take reads one frame of a viewer. A viewer that breaks the rules is owed a
 // Close that says so; nobody else notices.
 func (c *Core) Take(f wire.Frame) Act {
@@ -43,6 +46,9 @@ func (c *Core) take(l *lane, f wire.Frame) (Act, error) {
 	case wire.KindAck:
 		return Act{}, c.ack(l, f)
 	case wire.KindInput, wire.KindInputEnd, wire.KindResize, wire.KindSignal:
+		if c.readOnly {
+			return c.watched(l, f)
+		}
 		if !l.types {
 			return Act{}, wire.ErrProtocol.With("a viewer that only watches cannot type")
 		}
@@ -62,6 +68,25 @@ func (c *Core) take(l *lane, f wire.Frame) (Act, error) {
 		return Act{Signal: string(f.Payload)}, nil
 	}
 	return Act{}, nil // of a newer client
+}
+
+// watched is what becomes of keys where nobody may type. Their size viewers may tell:
+// the picture is made for it. That nothing more is typed may be told to a pipe, for
+// many commands wait for it.
+func (c *Core) watched(l *lane, f wire.Frame) (Act, error) {
+	switch {
+	case f.Kind == wire.KindInput && len(f.Payload) > 0:
+		return Act{}, errOnlyWatched
+	case f.Kind == wire.KindInputEnd && c.pipe && l.types:
+		return Act{Keys: true}, c.inputEnd(l.viewer, f)
+	case f.Kind == wire.KindResize:
+		cols, rows, err := f.Size()
+		if err == nil {
+			l.cols, l.rows = cols, rows
+		}
+		return Act{}, err
+	}
+	return Act{}, nil
 }
 
 func (c *Core) open(f wire.Frame) {
@@ -105,7 +130,7 @@ func (c *Core) welcome(l *lane, o wire.Open) error {
 	}
 	c.replace(w)
 	l.who, l.viewer = w, c.remember(w)
-	l.types, l.away, l.generation = !o.ReadOnly, false, o.Generation
+	l.types, l.away, l.generation = !o.ReadOnly && (c.pipe || !c.readOnly), false, o.Generation // a pipe still needs its controller's pace
 	l.version, l.cols, l.rows = o.Version, o.Cols, o.Rows
 	if !c.seen && (!o.ReadOnly || o.New) {
 		c.first, c.seen = w, true
