@@ -108,11 +108,7 @@ func (id *identity) save() error {
 	if err := os.Rename(tmp.Name(), id.path); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(id.path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close()) // or a power cut sets the counter back, and the server takes us for a copy
+	return private.SyncDir(filepath.Dir(id.path)) // or a power cut sets the counter back, and the server takes us for a copy
 }
 
 func (id *identity) enrolled(e wire.Enrolled) error {
