@@ -150,7 +150,7 @@ func TestAttackStoreThatIsStuck(t *testing.T) {
 	c := s.dial("")
 	c.text("echo first $((1+1))\r")
 	c.see("first 2")
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.site.dir, "data", "HOST", "vsay.db"))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.site.dir, "data", "HOST", "vsay.db")+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,11 +44,11 @@ type plain struct {
 	unasked wire.Unasked // takes the questions out of that
 }
 
-func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m store.Machine, opened func()) error {
+func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m store.Machine, opened func()) (link func(), err error) {
 	q := r.URL.Query()
 	readOnly, err := wantsToWatch(q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cols, rows := size(r)
 	session := cmp.Or(q.Get("session_id"), me.only.session)
@@ -66,26 +66,31 @@ func (s *Server) plain(w http.ResponseWriter, r *http.Request, me caller, m stor
 	cut := &late{}
 	first, err := s.seat(r.Context(), me, m, p.ask, cut.close)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p.place = first
-	defer s.attached(me, first)()
 	p.ask.Session, p.ask.New = first.session.ID, false
 	w.Header().Set(wire.SessionHeader, first.session.ID)
 	p.sock, err = wire.AcceptPlain(w, r)
 	if err != nil {
 		first.View.Leave(context.Background(), nil)
-		return nil
+		return nil, nil
 	}
 	opened()
+	cut.set(p.sock.Close)
+	return func() { p.serve(cut, named) }, nil
+}
+
+// serve is the terminal from its upgrade on.
+func (p *plain) serve(cut *late, named bool) {
+	defer p.s.attached(p.me, p.place)()
+	defer p.sock.CloseNow()
 	ctx, done := linkContext()
 	defer done()
-	cut.set(p.sock.Close)
 	go p.sock.KeepAlive(ctx)
-	expire := time.AfterFunc(s.lasts(me), func() { p.sock.Close(wire.ErrUnauthed) })
+	expire := time.AfterFunc(p.s.lasts(p.me), func() { p.sock.Close(wire.ErrUnauthed) })
 	defer expire.Stop()
 	p.run(ctx, done, cut, named)
-	return nil
 }
 
 // wantsToWatch reads read_only. What is no yes or no is refused: taken for a no

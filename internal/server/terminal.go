@@ -3,8 +3,10 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -32,12 +34,26 @@ func (s *Server) terminal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer leave()
+	link, err := s.upgrade(w, r, me, m, opened)
+	if link == nil {
+		leave()
+		return err
+	}
+	s.apart(requestID(r.Context()), func() {
+		defer leave()
+		link()
+	})
+	return nil
+}
+
+// upgrade makes a terminal's request a WebSocket. What is left to do then is the link;
+// it is nil where there is none, with an error or with an answer given.
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, me caller, m store.Machine, opened func()) (link func(), err error) {
 	if !s.there(r.Context(), m) {
-		return wire.ErrOffline
+		return nil, wire.ErrOffline
 	}
 	if r.Header.Get("Upgrade") == "" {
-		return wire.ErrBadRequest.With("this address is a WebSocket: connect with a WebSocket client")
+		return nil, wire.ErrBadRequest.With("this address is a WebSocket: connect with a WebSocket client")
 	}
 	if wire.WantsFrames(r, wire.ViewerProtocol) {
 		return s.framed(w, r, me, m, opened)
@@ -73,12 +89,31 @@ type view struct {
 	readOnly bool
 }
 
-func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m store.Machine, opened func()) error {
+// apart runs a link where net/http has let go of its request, which takes more memory
+// than the link does.
+func (s *Server) apart(request string, link func()) {
+	s.busy.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				s.log.Error("panic", "request", request, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			}
+		}()
+		link()
+	})
+}
+
+func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m store.Machine, opened func()) (link func(), err error) {
 	conn, err := wire.Accept(w, r, wire.ViewerProtocol)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	opened()
+	return func() { s.view(conn, me, m) }, nil
+}
+
+// view serves a client's link.
+func (s *Server) view(conn *wire.Conn, me caller, m store.Machine) {
+	defer conn.CloseNow()
 	ctx, done := linkContext()
 	defer done()
 	go conn.KeepAlive(ctx)
@@ -86,7 +121,7 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m sto
 	defer leave()
 	if err := s.stillLive(ctx, me); err != nil { // revoked while it knocked
 		conn.Close(wire.AsError(err))
-		return nil
+		return
 	}
 	l := &viewerLink{
 		s: s, conn: conn, flow: s.cfg.Limits.flow(s.cfg.Limits.UploadBurst),
@@ -95,7 +130,7 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m sto
 	l.expire = time.AfterFunc(s.lasts(me), func() { conn.Close(wire.ErrUnauthed) })
 	defer l.expire.Stop()
 
-	err = l.read(ctx)
+	err := l.read(ctx)
 	if !errors.Is(err, wire.ErrLinkLost) {
 		conn.Close(wire.AsError(err)) // first: a write that done interrupts breaks the connection, and nobody hears why
 	}
@@ -103,7 +138,6 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m sto
 	l.leaveAll(err)
 	l.live.Wait()
 	conn.Close(wire.AsError(err))
-	return nil
 }
 
 func (l *viewerLink) read(ctx context.Context) error {
