@@ -27,7 +27,8 @@ func (s *Server) httpServer() *http.Server {
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
 			return context.WithValue(ctx, brought{}, new(atomic.Int32))
 		},
-		Protocols: new(http.Protocols),
+		Protocols:                    new(http.Protocols),
+		DisableGeneralOptionsHandler: true, // it would answer without our headers
 	}
 	srv.Protocols.SetHTTP1(true) // what is long here is a WebSocket, which HTTP/2 would only multiplex once more
 	if s.cert != nil {

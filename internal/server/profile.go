@@ -71,14 +71,15 @@ func (s *Server) resetPassword(w http.ResponseWriter, r *http.Request, me caller
 	if err != nil {
 		return err
 	}
-	if err := s.checkCurrent(r, me, body.CurrentPassword); err != nil {
+	u, err := s.checkCurrent(r, me, body.CurrentPassword)
+	if err != nil {
 		return err
 	}
 	hash, err := s.hashNew(r.Context(), body.NewPassword)
 	if err != nil {
 		return err
 	}
-	err = s.store.SetPassword(context.WithoutCancel(r.Context()), me.User.ID, hash, me.Login)
+	err = s.store.SetPassword(context.WithoutCancel(r.Context()), u.ID, hash, me.Login, u.PasswordGen)
 	s.logins.dropUser(me.User.ID)
 	if err != nil {
 		return err
@@ -104,20 +105,20 @@ func (s *Server) hashNew(ctx context.Context, typed string) (hash string, err er
 }
 
 // checkCurrent makes sure that whoever holds the token knows the password too.
-func (s *Server) checkCurrent(r *http.Request, me caller, typed string) error {
+func (s *Server) checkCurrent(r *http.Request, me caller, typed string) (store.User, error) {
 	wrong := wire.ErrForbidden.With("the current password is missing or wrong")
 	current, err := normalPassword(typed)
 	if err != nil {
-		return wrong
+		return store.User{}, wrong
 	}
 	u, err := s.store.UserByID(r.Context(), me.User.ID)
 	if err != nil {
-		return err
+		return u, err
 	}
 	err = s.checkPassword(r.Context(), u, current, tryOf(u.Email, u, me.IP))
 	if errors.Is(err, errWrongPassword) {
 		s.auditAs(me, "password change refused")
-		return wrong
+		return u, wrong
 	}
-	return err
+	return u, err
 }

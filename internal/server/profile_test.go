@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -137,5 +138,32 @@ func TestRegenerateAPIKey(t *testing.T) {
 				t.Errorf("enrolled again: %v", err)
 			}
 		})
+	}
+}
+
+// Of many who know the password and change it at once, one does.
+func TestPasswordChangesAtOnce(t *testing.T) {
+	w := newWorld(t)
+	ann := w.account("ann")
+	answers := make(chan reply)
+	const tries = 5
+	for n := range tries {
+		go func() {
+			body := wire.ResetPassword{CurrentPassword: goodPassword, NewPassword: fmt.Sprintf("another one %d", n)}
+			answers <- w.do("POST", "/api/profile/reset-password", body, bearer(ann.token))
+		}()
+	}
+	done := 0
+	for range tries {
+		switch r := <-answers; r.status {
+		case http.StatusOK:
+			done++
+		case http.StatusConflict, http.StatusForbidden: // quicker ones were done before its password was checked, or after
+		default:
+			t.Errorf("%d %s", r.status, r.body)
+		}
+	}
+	if done != 1 {
+		t.Errorf("%d of them changed it", done)
 	}
 }

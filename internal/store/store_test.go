@@ -96,7 +96,7 @@ func TestPasswordChangeEndsTheOtherLogins(t *testing.T) {
 	for id, owner := range map[string]string{"mine": u.ID, "old": u.ID, "bobs": other.ID} {
 		must(t, s.CreateLogin(t.Context(), Login{ID: id, UserID: owner, AuthTime: midday, IP: "192.0.2.1"}, 1))
 	}
-	must(t, s.SetPassword(t.Context(), u.ID, "new hash", "mine"))
+	must(t, s.SetPassword(t.Context(), u.ID, "new hash", "mine", 1))
 	for id, revoked := range map[string]bool{"mine": false, "old": true, "bobs": false} {
 		l, owner, err := s.LoginByID(t.Context(), id)
 		if err != nil || l.Revoked != revoked || l.UserID != owner.ID || !l.AuthTime.Equal(midday) {

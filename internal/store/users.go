@@ -88,10 +88,19 @@ func (s *Store) RehashPassword(ctx context.Context, userID, hash string, passwor
 }
 
 // SetPassword changes the password and ends every login of the user but
-// keepLogin.
-func (s *Store) SetPassword(ctx context.Context, userID, hash, keepLogin string) error {
+// keepLogin. It fails with wire.ErrTaken when the password has changed since
+// passwordGen was read.
+func (s *Store) SetPassword(ctx context.Context, userID, hash, keepLogin string, passwordGen int64) error {
 	now := ms(time.Now())
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		var same bool
+		err := tx.QueryRowContext(ctx, "SELECT password_gen = $2 FROM users WHERE id = $1", userID, passwordGen).Scan(&same)
+		if err == nil && !same {
+			err = wire.ErrTaken.With("the password was changed a moment ago: sign in with the new one first")
+		}
+		if err != nil {
+			return err
+		}
 		if err := setPassword(ctx, tx, userID, hash, nil); err != nil {
 			return err
 		}
