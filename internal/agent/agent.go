@@ -104,6 +104,7 @@ func (a *Agent) serve(ctx context.Context) error {
 		a.Online(a.id.AgentID, a.id.Name)
 	}
 	go a.beat(ctx, conn)
+	desks := openDesks()
 	var away *sentAway
 	for {
 		f, err := conn.Read(ctx)
@@ -119,16 +120,23 @@ func (a *Agent) serve(ctx context.Context) error {
 			away = goAway(f)
 		}
 		if do := a.order(f); do != nil {
-			go func(stream uint32) {
-				reply := wire.Reply{}
-				if err := do(&reply); err != nil {
-					a.Log.Warn("could not do what the server asked", "err", err)
-					reply.Error = wire.AsError(err)
-				}
-				_ = conn.Write(ctx, wire.Frame{Kind: wire.KindReply, Stream: stream, Payload: wire.Encode(reply)})
-			}(f.Stream)
+			desk := desks[f.Kind]
+			reply := func(do func(*wire.Reply) error) { _ = conn.Write(ctx, a.reply(f.Stream, do)) }
+			if !desk.take(ctx, func() { reply(do) }) {
+				reply(func(*wire.Reply) error { return errBusy })
+			}
 		}
 	}
+}
+
+// reply does what was asked, and says what came of it.
+func (a *Agent) reply(stream uint32, do func(*wire.Reply) error) wire.Frame {
+	reply := wire.Reply{}
+	if err := do(&reply); err != nil {
+		a.Log.Warn("could not do what the server asked", "err", err)
+		reply.Error = wire.AsError(err)
+	}
+	return wire.Frame{Kind: wire.KindReply, Stream: stream, Payload: wire.Encode(reply)}
 }
 
 // order is what a frame of the server asks for, nil if we do not know its kind.
@@ -232,10 +240,13 @@ func (a *Agent) enroll(ctx context.Context) error {
 	if err := a.post(ctx, "/api/agent/enroll", body, &done); err != nil {
 		return err
 	}
+	if err := a.id.enrolled(done); err != nil {
+		return err
+	}
 	if done.Pending {
 		a.Log.Warn("this machine waits until its owner lets it in, with vsay ls approve", "machine", done.Name)
 	}
-	return a.id.enrolled(done)
+	return nil
 }
 
 func (a *Agent) post(ctx context.Context, path string, body, result any) error {

@@ -39,7 +39,7 @@ func openHolders(c Config) (*holders, error) {
 // socket is where a session's holder listens. Session ids are letters and
 // digits; the whole id would make some paths too long for a socket.
 func (h *holders) socket(session string) (string, error) {
-	ok := len(session) >= 16 && !strings.ContainsFunc(session, func(r rune) bool {
+	ok := len(session) >= 16 && len(session) <= 64 && !strings.ContainsFunc(session, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
 	})
 	if !ok {
@@ -66,7 +66,22 @@ func (h *holders) list() []string {
 }
 
 func (h *holders) call(id string) error { return h.with(id, session.Redial) }
-func (h *holders) end(id string) error  { return h.with(id, session.End) }
+
+// end ends a session. A holder that is stuck is killed: it is ErrGone then, as of one
+// that has ended.
+func (h *holders) end(id string) error {
+	return h.with(id, func(socket string) error {
+		err := session.End(socket)
+		if !errors.Is(err, wire.ErrUnavailable) {
+			return err
+		}
+		if err := session.Kill(socket); err != nil {
+			return err
+		}
+		h.c.Log.Warn("a session did not answer, and was killed", "session_id", id)
+		return wire.ErrGone
+	})
+}
 
 // callAll has every session ask the server itself, when the machine is refused: those
 // that were ended while it was away hear of it in no other way.
@@ -176,8 +191,22 @@ func (h *holders) hold(way scope, conf session.Config) (said string, err error) 
 	return "", fmt.Errorf("%s said nothing: %w", filepath.Base(argv[0]), cmp.Or(<-ended, errors.New("it ended")))
 }
 
+// killStuck kills the holders that do not even say whose they are.
+func (h *holders) killStuck() {
+	files, _ := os.ReadDir(h.dir)
+	for _, f := range files {
+		path := filepath.Join(h.dir, f.Name())
+		if _, err := session.Find(path); errors.Is(err, wire.ErrUnavailable) {
+			if err := session.Kill(path); err != nil {
+				h.c.Log.Warn("a session does not answer", "err", err)
+			}
+		}
+	}
+}
+
 // endAll ends every session and waits until their holders are gone.
 func (h *holders) endAll(ctx context.Context) {
+	h.killStuck()
 	for ctx.Err() == nil {
 		live := h.list()
 		if len(live) == 0 {

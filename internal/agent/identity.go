@@ -11,8 +11,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
+	"unicode"
 
 	"vsay/internal/private"
 	"vsay/internal/wire"
@@ -111,7 +113,11 @@ func (id *identity) save() error {
 	return private.SyncDir(filepath.Dir(id.path)) // or a power cut sets the counter back, and the server takes us for a copy
 }
 
+// enrolled keeps what the server calls this machine.
 func (id *identity) enrolled(e wire.Enrolled) error {
+	if !shaped(e.AgentID, 64) || len(e.Name) > 256 || strings.ContainsFunc(e.Name, unicode.IsControl) {
+		return wire.ErrProtocol.With("the server gave this machine an id or a name that makes no sense: check its address, or upgrade it")
+	}
 	id.mu.Lock()
 	defer id.mu.Unlock()
 	id.AgentID, id.Name = e.AgentID, e.Name
@@ -129,6 +135,9 @@ func (id *identity) sign(text []byte) []byte {
 // answer is the credential for one control link. The counter is on disk before
 // it is used.
 func (id *identity) answer(host, nonce string) (string, error) {
+	if !shaped(nonce, 128) {
+		return "", wire.ErrProtocol.With("the server sent a challenge that makes no sense: check its address, or upgrade it")
+	}
 	id.mu.Lock()
 	defer id.mu.Unlock()
 	id.Counter++

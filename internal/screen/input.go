@@ -44,7 +44,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	if s.state == ground && s.utf8n == 0 {
 		i = s.skip(p)
 	}
-	for i < len(p) {
+	for i < len(p) && !s.stopped() {
 		b := p[i]
 		switch {
 		case s.utf8n > 0 || b >= utf8.RuneSelf:

@@ -7,7 +7,10 @@
 // others win, and a test names the case.
 package screen
 
-import "strings"
+import (
+	"strings"
+	"sync/atomic"
+)
 
 // DefaultHistory is the number of lines kept above the screen.
 const DefaultHistory = 1000
@@ -43,6 +46,7 @@ type Screen struct {
 	links    pool[link]
 	ucolors  pool[uint32]
 
+	stop      *atomic.Bool
 	linkBytes int
 	written   uint64
 	swept     uint64
@@ -64,6 +68,12 @@ func New(cols, rows int) *Screen {
 	s.reset()
 	return s
 }
+
+// StopAt has a Write that is under way, and all after it, take no more once stop is
+// set. The screen stays as it is then.
+func (s *Screen) StopAt(stop *atomic.Bool) { s.stop = stop }
+
+func (s *Screen) stopped() bool { return s.stop != nil && s.stop.Load() }
 
 func clampSize(cols, rows int) (int, int) {
 	return max(minCols, min(cols, maxCols)), max(minRows, min(rows, maxRows))

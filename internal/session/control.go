@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"vsay/internal/wire"
@@ -26,6 +27,7 @@ type answer struct {
 // Times on a control socket.
 const (
 	tellWithin = 5 * time.Second
+	endWithin  = 3 * time.Second        // or the holder is stuck: whoever ends it waits for ten
 	lookWithin = 500 * time.Millisecond // someone waits for a list that this is a line of
 )
 
@@ -79,7 +81,8 @@ func Find(socket string) (session string, err error) {
 func Redial(socket string) error { _, err := tell(socket, "call", tellWithin); return err }
 
 // End has the holder end its session.
-func End(socket string) error { _, err := tell(socket, "end", tellWithin); return err }
+// wire.ErrUnavailable: it does not answer, and may be killed.
+func End(socket string) error { _, err := tell(socket, "end", endWithin); return err }
 
 // Look asks the holder how its session is, and waits half a second at most. nil
 // without an error: it is too old to say.
@@ -92,16 +95,30 @@ func tell(socket, what string, within time.Duration) (a answer, err error) {
 	deadline := time.Now().Add(within)
 	conn, err := net.DialTimeout("unix", socket, within)
 	if err != nil {
-		return a, errors.Join(wire.ErrGone, err)
+		return a, unanswered(err)
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(deadline)
 	if _, err := conn.Write(wire.Encode(ask{Do: what})); err != nil {
-		return a, err
+		return a, errors.Join(errStuck, err)
 	}
 	if err := conn.(*net.UnixConn).CloseWrite(); err != nil {
-		return a, err
+		return a, errors.Join(errStuck, err)
 	}
-	err = wire.DecodeFrom(io.LimitReader(conn, 4<<10), &a)
-	return a, err
+	said, err := io.ReadAll(io.LimitReader(conn, 4<<10))
+	if err != nil || len(said) == 0 {
+		return a, errors.Join(errStuck, err)
+	}
+	return a, wire.Decode(said, &a)
+}
+
+var errStuck = wire.ErrUnavailable.With("the session does not answer: end it with vsay kill")
+
+// unanswered is what it means that a control socket cannot be reached: nobody has it,
+// or whoever has it is stuck.
+func unanswered(err error) error {
+	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return errors.Join(errStuck, err)
+	}
+	return errors.Join(wire.ErrGone, err)
 }

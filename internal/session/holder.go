@@ -166,7 +166,7 @@ func (h *holder) untilExit(live *sync.WaitGroup) wire.Exit {
 		case <-orphans.C:
 			reap(h.proc)
 			if h.orphaned() {
-				h.change(func() { h.tired = true }) // there is nobody to tell
+				go h.change(func() { h.tired = true }) // there is nobody to tell
 				h.endSession()
 			}
 			if h.abandoned() {
@@ -178,7 +178,9 @@ func (h *holder) untilExit(live *sync.WaitGroup) wire.Exit {
 
 // abandoned says that nobody has watched for longer than the session may live.
 func (h *holder) abandoned() bool {
-	h.mu.Lock()
+	if !h.mu.TryLock() {
+		return false // later: who asks has to be there for the end of the session
+	}
 	defer h.mu.Unlock()
 	ttl := h.lifetime(!h.core.seen || h.core.missing(false))
 	return h.core.Viewers() == 0 && ttl > 0 && time.Since(h.last) > ttl
@@ -209,12 +211,21 @@ func (h *holder) checkEvery() time.Duration {
 	return time.Minute
 }
 
+// endSession waits for nothing: the state may be held by a screen that has much to
+// draw. That has half a second for it, and none once the program is certain to be dead.
 func (h *holder) endSession() {
-	h.endOnce.Do(func() { close(h.end) })
-	h.change(func() {
-		h.ending = true
-		h.tired = h.tired || h.core.exit != nil // it had ended by itself, and was kept for somebody
+	h.endOnce.Do(func() {
+		close(h.end)
+		time.AfterFunc(killGrace+time.Second, h.core.screen.abandon)
 	})
+	go func() {
+		stuck := time.AfterFunc(500*time.Millisecond, h.core.screen.abandon)
+		defer stuck.Stop()
+		h.change(func() {
+			h.ending = true
+			h.tired = h.tired || h.core.exit != nil // it had ended by itself, and was kept for somebody
+		})
+	}()
 }
 
 // pump moves what the program puts out into the Core, and on to whoever may

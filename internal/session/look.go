@@ -33,10 +33,7 @@ func (h *holder) look() *wire.State {
 	if h.proc == nil {
 		return s
 	}
-	h.mu.Lock()
-	title := h.core.title()
-	h.mu.Unlock()
-	s.Title = printable(title, wire.MaxTitle)
+	s.Title = printable(h.core.title(), wire.MaxTitle)
 	s.Cols, s.Rows = h.proc.size()
 	s.Foreground = printable(h.foreground(), wire.MaxForeground)
 	return s
@@ -57,12 +54,13 @@ func (h *holder) foreground() string {
 	return ""
 }
 
-// title is what the terminal was called when the screen was last fed.
+// title is what the terminal was called when the screen was last fed. Unlike all
+// else of a Core it may be asked for at any time.
 func (c *Core) title() string {
-	if c.screen.model == nil {
-		return ""
+	if t := c.screen.title.Load(); t != nil {
+		return *t
 	}
-	return c.screen.model.Title()
+	return ""
 }
 
 // foreground is the process group that the keys go to; 0: there is no terminal,

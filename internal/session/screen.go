@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"vsay/internal/screen"
 )
@@ -25,7 +26,13 @@ type screenModel struct {
 	model      *screen.Screen
 	fed        uint64
 	sizes      []resized // that the model has not reached
+	title      atomic.Pointer[string]
+	stop       atomic.Bool // the model takes no more
 }
+
+// abandon has the model take no more output, also of what it is at. The session is
+// being ended: nobody may have to wait for a picture of it.
+func (s *screenModel) abandon() { s.stop.Store(true) }
 
 // resized says that the terminal had another size from an offset on.
 type resized struct {
@@ -77,7 +84,9 @@ func (s *screenModel) feed(o *output, to uint64) {
 			s.cols, s.rows = 80, 24
 		}
 		s.model = screen.New(int(s.cols), int(s.rows))
+		s.model.StopAt(&s.stop)
 	}
+	defer s.entitle()
 	s.fed = max(s.fed, o.start)
 	for {
 		s.takeSizes()
@@ -91,6 +100,13 @@ func (s *screenModel) feed(o *output, to uint64) {
 		p := o.peek(s.fed, int(until-s.fed))
 		_, _ = s.model.Write(p)
 		s.fed += uint64(len(p))
+	}
+}
+
+// entitle keeps the title for those who look.
+func (s *screenModel) entitle() {
+	if title := s.model.Title(); title != "" || s.title.Load() != nil {
+		s.title.Store(&title)
 	}
 }
 

@@ -16,8 +16,11 @@ import (
 func adoptOrphans() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
 
 // descendants of this process, parents before their children.
-func descendants() (all []int) {
-	for queue := []int{os.Getpid()}; len(queue) > 0; queue = queue[1:] {
+func descendants() []int { return below(os.Getpid()) }
+
+// below are the descendants of a process, parents before their children.
+func below(pid int) (all []int) {
+	for queue := []int{pid}; len(queue) > 0; queue = queue[1:] {
 		next := children(queue[0])
 		queue, all = append(queue, next...), append(all, next...)
 	}
