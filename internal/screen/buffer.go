@@ -34,7 +34,13 @@ func newBuffer(cols, rows, history int, reflows bool) *buffer {
 // clear makes the buffer as new, but for the saved cursor and the keyboard.
 func (b *buffer) clear(cols, rows int) {
 	b.cols, b.rows = cols, rows
-	b.ring, b.head, b.n = make([]row, ceilPow2(rows)), 0, rows
+	if n := ceilPow2(rows); len(b.ring) != n {
+		b.ring = make([]row, n)
+	}
+	for i := range b.ring { // what resets a screen all the time makes no garbage
+		b.ring[i] = row{cells: b.ring[i].cells[:0]}
+	}
+	b.head, b.n = 0, rows
 	b.x, b.y, b.top, b.end = 0, 0, 0, rows
 	b.tabs = nil
 	b.growTabs()
@@ -65,8 +71,17 @@ func ceilPow2(n int) int {
 // line is the i-th row, counted from the oldest. Above the screen it is packed.
 func (b *buffer) line(i int) *row { return &b.ring[(b.head+i)&(len(b.ring)-1)] }
 
-// row is a row of the screen.
-func (b *buffer) row(y int) *row { return b.line(b.base() + y) }
+// row is a row of the screen, with its cells.
+func (b *buffer) row(y int) *row {
+	r := b.raw(y)
+	if r.flooded > 0 {
+		r.dry()
+	}
+	return r
+}
+
+// raw is the same for who does not look at cells: it may be flooded.
+func (b *buffer) raw(y int) *row { return b.line(b.base() + y) }
 
 // base is the number of rows above the screen.
 func (b *buffer) base() int { return b.n - b.rows }
@@ -85,7 +100,7 @@ func (b *buffer) push() *row {
 	} else if b.n == len(b.ring) {
 		b.grow()
 	}
-	memory := b.shelve(b.row(0), spare)
+	memory := b.shelve(b.raw(0), spare)
 	b.n++
 	r := b.line(b.n - 1)
 	*r = row{cells: memory}
@@ -104,36 +119,54 @@ func (b *buffer) grow() {
 // of a lower region, goes to the history.
 func (b *buffer) scroll(blank cell, wrapped bool) {
 	if b.top > 0 || b.history == 0 {
-		b.rotate(b.top, b.end, blank)
-		b.row(b.end - 1).wrapped = wrapped
+		b.rotate(b.top, b.end, 1, blank)
+		b.raw(b.end - 1).wrapped = wrapped
 		return
 	}
 	r := b.push()
-	r.fill(0, b.cols, blank)
+	r.flood(b.cols, blank)
 	r.wrapped = wrapped
 	for y := b.rows - 1; y >= b.end; y-- { // the rows below the region stay where they are
-		*b.row(y), *b.row(y - 1) = *b.row(y - 1), *b.row(y)
+		*b.raw(y), *b.raw(y - 1) = *b.raw(y - 1), *b.raw(y)
 	}
 }
 
-// rotate takes away the row at y and puts an empty one before end.
-func (b *buffer) rotate(y, end int, blank cell) {
-	memory := b.row(y).cells
-	for ; y < end-1; y++ {
-		*b.row(y) = *b.row(y + 1)
+// rotate takes away n rows from y on and puts empty ones before end.
+func (b *buffer) rotate(y, end, n int, blank cell) {
+	n = min(n, end-y)
+	if n == 1 { // the usual
+		memory := b.raw(y).cells
+		for ; y < end-1; y++ {
+			*b.raw(y) = *b.raw(y + 1)
+		}
+		*b.raw(y) = row{cells: memory}
+	} else {
+		b.reverse(y, y+n)
+		b.reverse(y+n, end)
+		b.reverse(y, end)
 	}
-	*b.row(y) = row{cells: memory}
-	b.row(y).reset(b.cols, blank)
+	b.empty(end-n, end, blank)
 }
 
-// rotateBack takes away the row before end and puts an empty one at y.
-func (b *buffer) rotateBack(y, end int, blank cell) {
-	memory := b.row(end - 1).cells
-	for i := end - 1; i > y; i-- {
-		*b.row(i) = *b.row(i - 1)
+// rotateBack takes away n rows before end and puts empty ones at y.
+func (b *buffer) rotateBack(y, end, n int, blank cell) {
+	n = min(n, end-y)
+	b.reverse(y, end-n)
+	b.reverse(end-n, end)
+	b.reverse(y, end)
+	b.empty(y, y+n, blank)
+}
+
+func (b *buffer) reverse(y, end int) {
+	for end--; y < end; y, end = y+1, end-1 {
+		*b.raw(y), *b.raw(end) = *b.raw(end), *b.raw(y)
 	}
-	*b.row(y) = row{cells: memory}
-	b.row(y).reset(b.cols, blank)
+}
+
+func (b *buffer) empty(y, end int, blank cell) {
+	for ; y < end; y++ {
+		b.raw(y).reset(b.cols, blank)
+	}
 }
 
 // forget drops the history.

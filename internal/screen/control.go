@@ -34,7 +34,7 @@ func (s *Screen) lineFeed() {
 	case b.y >= b.rows:
 		b.y = b.rows - 1
 	default:
-		b.row(b.y).wrapped = false
+		b.raw(b.y).wrapped = false
 	}
 	if b.x >= b.cols {
 		b.x--
@@ -185,7 +185,7 @@ func (s *Screen) reverseIndex() {
 	b := s.cur
 	s.keepInside(b.cols - 1)
 	if b.y == b.top {
-		b.rotateBack(b.top, b.end, s.pen.blank())
+		b.rotateBack(b.top, b.end, 1, s.pen.blank())
 		return
 	}
 	b.y--
@@ -197,9 +197,9 @@ func (s *Screen) align() {
 	s.moveTo(0, 0)
 	c := style{fg: s.pen.fg, bg: s.pen.bg}.with(glyph('E', 1))
 	for y := s.cur.y; y < s.cur.rows; y++ {
-		r := s.cur.row(y)
+		r := s.cur.raw(y)
 		r.wrapped = false
-		r.fill(0, s.cur.cols, c)
+		r.flood(s.cur.cols, c)
 	}
 	s.moveTo(0, 0)
 }

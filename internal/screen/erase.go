@@ -26,10 +26,15 @@ func (s *Screen) eraseDisplay(which int, erase eraser) {
 
 func (s *Screen) eraseRows(from, to int, erase eraser) {
 	b := s.cur
+	cheap := s.affords(b.cols * (to - from))
 	for y := from; y < to; y++ {
-		r := b.row(y)
+		r := b.raw(y)
 		r.wrapped = false
-		erase(r, 0, b.cols, b.cols, s.pen.blank())
+		if cheap {
+			erase(r, 0, b.cols, b.cols, s.pen.blank())
+		} else {
+			r.flood(b.cols, s.pen.blank())
+		}
 	}
 }
 
@@ -76,9 +81,7 @@ func (s *Screen) insertLines(n int) {
 	if !b.inRegion() {
 		return
 	}
-	for range min(n, b.end-b.y) {
-		b.rotateBack(b.y, b.end, s.pen.blank())
-	}
+	b.rotateBack(b.y, b.end, n, s.pen.blank())
 	b.x = 0
 }
 
@@ -88,31 +91,29 @@ func (s *Screen) deleteLines(n int) {
 	if !b.inRegion() {
 		return
 	}
-	for range min(n, b.end-b.y) {
-		b.rotate(b.y, b.end, s.pen.blank())
-	}
+	b.rotate(b.y, b.end, n, s.pen.blank())
 	b.x = 0
 }
 
 // scrollUp is SU: what it takes away is lost, not kept in the history.
 func (s *Screen) scrollUp(n int) {
 	b := s.cur
-	for range min(n, b.end-b.top) {
-		b.rotate(b.top, b.end, s.pen.blank())
-	}
+	b.rotate(b.top, b.end, n, s.pen.blank())
 }
 
 func (s *Screen) scrollDown(n int) {
 	b := s.cur
-	for range min(n, b.end-b.top) {
-		b.rotateBack(b.top, b.end, cell{})
-	}
+	b.rotateBack(b.top, b.end, n, cell{})
 }
 
 // shiftColumns inserts or removes columns in all rows of the region.
 func (s *Screen) shiftColumns(x, n int, shift func(r *row, x, n, cols int, blank cell)) {
 	b := s.cur
 	if !b.inRegion() {
+		return
+	}
+	if !s.affords(b.cols * (b.end - b.top)) {
+		b.empty(b.top, b.end, s.pen.blank())
 		return
 	}
 	for y := b.top; y < b.end; y++ {

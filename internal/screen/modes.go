@@ -159,7 +159,7 @@ func (s *Screen) enterAlternate() {
 	s.alt.saved, s.alt.keys = s.keep.saved, s.keep.keys
 	s.alt.x, s.alt.y = m.x, m.y
 	for y := range s.alt.rows {
-		s.alt.row(y).fill(0, s.alt.cols, s.pen.blank())
+		s.alt.raw(y).flood(s.alt.cols, s.pen.blank())
 	}
 	s.cur = s.alt
 }

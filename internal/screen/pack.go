@@ -1,11 +1,19 @@
 package screen
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // shelve packs a row that leaves the screen, since most of its 16 bytes a cell
 // say the same as the cell before. It gives back the cells' memory; spare is
 // memory that the packed row may use.
 func (b *buffer) shelve(r *row, spare []byte) []cell {
+	if r.flooded > 0 {
+		memory := r.cells[:0]
+		r.cells = []cell{r.cells[0]}
+		return memory
+	}
 	b.scratch = appendCells(b.scratch[:0], r.cells)
 	if n := len(b.scratch); cap(spare) < n || cap(spare) > 2*n+64 {
 		spare = make([]byte, 0, n)
@@ -44,6 +52,9 @@ func appendCells(p []byte, cells []cell) []byte {
 
 // unpacked is the row with its cells.
 func (r *row) unpacked() row {
+	if r.flooded > 0 {
+		return row{wrapped: r.wrapped, cells: slices.Repeat(r.cells[:1], int(r.flooded))}
+	}
 	if r.packed == nil {
 		return *r
 	}

@@ -85,9 +85,11 @@ func (s *Screen) makeRoom(width int) bool {
 // wrap goes on in the next line, and leaves the rest of this one empty.
 func (s *Screen) wrap() {
 	b := s.cur
-	s.unpair(b.row(b.y), b.x, b.cols)
-	for x := b.x; x < b.cols; x++ {
-		b.row(b.y).set(x, s.pen.with(0))
+	if b.x < b.cols {
+		s.unpair(b.row(b.y), b.x, b.cols)
+		for x := b.x; x < b.cols; x++ {
+			b.row(b.y).set(x, s.pen.with(0))
+		}
 	}
 	b.x = 0
 	b.y++
@@ -97,9 +99,9 @@ func (s *Screen) wrap() {
 		b.scroll(s.pen.blank(), true)
 	case b.y >= b.rows:
 		b.y = b.rows - 1
-		b.row(b.y).wrapped = true
+		b.raw(b.y).wrapped = true
 	default:
-		b.row(b.y).wrapped = true
+		b.raw(b.y).wrapped = true
 	}
 }
 
@@ -133,10 +135,45 @@ func (s *Screen) repeat(width, n int) {
 		return
 	}
 	text := s.text(b.row(b.y).at(x))
-	for range min(n, b.cols*b.rows) {
+	n = min(n, b.cols*b.rows)
+	if r, size := utf8.DecodeRuneInString(text); size == len(text) && s.repeatsPlainly(r) {
+		s.repeatRows(r, n)
+		return
+	}
+	if !s.affords(8 * n) { // each costs as much as many that are filled
+		n = min(n, b.cols)
+	}
+	for range n {
 		for _, r := range text {
 			s.print(r)
 		}
+	}
+}
+
+// repeatsPlainly says that a character, again and again, does no more than to take
+// the next column.
+func (s *Screen) repeatsPlainly(r rune) bool {
+	return s.charset == 'B' && s.width(r) == 1 && s.mode.has(modeWrap) && !s.mode.has(modeInsert)
+}
+
+// repeatRows is print n times, by the row.
+func (s *Screen) repeatRows(r rune, n int) {
+	b, c := s.cur, s.pen.with(glyph(r, 1))
+	for n > 0 {
+		if b.x >= b.cols {
+			s.wrap()
+		}
+		take := min(n, b.cols-b.x)
+		if take == b.cols {
+			b.raw(b.y).flood(b.cols, c)
+		} else {
+			line := b.row(b.y)
+			s.unpair(line, b.x, b.x+take)
+			line.fillInside(b.x, b.x+take, c)
+		}
+		b.x += take
+		n -= take
+		s.join = 1
 	}
 }
 

@@ -5,6 +5,27 @@ type row struct {
 	cells   []cell
 	packed  []byte // the cells, in the history
 	wrapped bool   // it goes on from the row above, for want of columns
+	flooded uint16 // so many columns are all as cells[0], which is the only one there is
+}
+
+// flood makes a row of one cell, over and over, which costs the same for any width:
+// three bytes of output do it to all rows of a screen.
+func (r *row) flood(cols int, c cell) {
+	r.cells, r.flooded = r.cells[:0], 0
+	if c != (cell{}) {
+		r.extend(1)
+		r.cells[0], r.flooded = c, uint16(cols)
+	}
+}
+
+// dry gives a row that was flooded the cells it has.
+func (r *row) dry() {
+	n, c := int(r.flooded), r.cells[0]
+	r.flooded = 0
+	r.extend(n)
+	for x := range r.cells {
+		r.cells[x] = c
+	}
 }
 
 func (r *row) at(x int) cell {
@@ -40,8 +61,7 @@ func (r *row) set(x int, c cell) {
 // reset empties the row and keeps its memory.
 func (r *row) reset(cols int, blank cell) {
 	r.wrapped = false
-	r.cells = r.cells[:0]
-	r.fill(0, cols, blank)
+	r.flood(cols, blank)
 }
 
 // fill sets the cells of [from, to) as they are, whatever they were.
@@ -59,6 +79,10 @@ func (r *row) fill(from, to int, c cell) {
 // erase fills [from, to) and clears the halves of wide characters it cuts.
 func (r *row) erase(from, to, cols int, blank cell) {
 	to = min(to, cols)
+	if from == 0 && to == cols {
+		r.flood(cols, blank)
+		return
+	}
 	if from > 0 && r.width(from-1) == 2 {
 		r.set(from-1, blank)
 	}
@@ -72,6 +96,12 @@ func (r *row) erase(from, to, cols int, blank cell) {
 
 // eraseUnprotected is erase for the selective erasures: what DECSCA protects stays.
 func (r *row) eraseUnprotected(from, to, cols int, blank cell) {
+	if r.flooded > 0 {
+		if r.cells[0].bg&attrProtected == 0 {
+			r.flood(cols, blank)
+		}
+		return
+	}
 	for x := from; x < min(to, cols); x++ {
 		if r.at(x).bg&attrProtected == 0 && r.at(x) != blank {
 			r.set(x, blank)

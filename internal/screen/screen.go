@@ -49,6 +49,7 @@ type Screen struct {
 	stop      *atomic.Bool
 	linkBytes int
 	written   uint64
+	spent     uint64 // cells, see affords
 	swept     uint64
 	input
 }
@@ -178,7 +179,8 @@ func (s *Screen) lineText(r *row) string {
 // reset is RIS: all but the title and the size.
 func (s *Screen) reset() {
 	cols, rows := s.cur.cols, s.cur.rows
-	s.main = newBuffer(cols, rows, s.history, true)
+	s.main.saved, s.main.keys = saved{}, keyboard{}
+	s.main.clear(cols, rows)
 	s.cur, s.alt, s.keep = s.main, nil, alternate{}
 	s.pen, s.ucolor = style{}, 0
 	s.resetCharsets()
