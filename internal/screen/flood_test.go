@@ -59,7 +59,7 @@ func TestFloodedRowsAreAsOthers(t *testing.T) {
 func TestFewBytesCostLittle(t *testing.T) {
 	for _, hostile := range []string{
 		"\x1b#8\x1b[2J\x1bc", "\x1b#8x\x1b[41m\x1b[2J", "x\x1b[65535b", "\x1b[999S\x1b[999T\x1b[999L\x1b[999M",
-		"\x1b[1\"qx\x1b[65535b\x1b[?2J\x1b[42m\x1b[?2J", "\x1b#8x\x1b[1'}", "\x1b[41m\n\n\n", "\x1b[?1049h\x1b#8\x1b[?1049l",
+		"\x1b[41m\n\n\n", "\x1b[?1049h\x1b#8\x1b[?1049l",
 	} {
 		s := New(maxCols, maxRows)
 		text := []byte(strings.Repeat(hostile, 20_000/len(hostile)))
@@ -69,6 +69,34 @@ func TestFewBytesCostLittle(t *testing.T) {
 		t.Logf("%q: %v", hostile, took)
 		if took > 10*time.Second {
 			t.Errorf("%q: 20 KB take %v", hostile, took)
+		}
+	}
+}
+
+// What has to touch every cell is done as it should be while it is affordable, and
+// always on a screen of a usual size. Beyond, it empties what it would have changed.
+func TestWhatTouchesEveryCellIsAfforded(t *testing.T) {
+	for _, at := range []struct {
+		cols, rows int
+		spent      uint64
+		whole      bool
+	}{
+		{120, 20, savedCells, true},
+		{maxCols, maxRows, 0, true},
+		{maxCols, maxRows, savedCells, false},
+	} {
+		for _, ask := range []string{"\x1b[2'}", "\x1b[?2J", "中\x1b[65535b"} {
+			s := New(at.cols, at.rows)
+			_, _ = s.Write([]byte("\x1b[1\"q中\x1b[2C"))
+			s.spent = at.spent
+			_, _ = s.Write([]byte(ask))
+			kept := s.Cell(0, 0).Text == "中"
+			if strings.HasSuffix(ask, "b") {
+				kept = s.Cursor().Y > 10
+			}
+			if kept != at.whole {
+				t.Errorf("%q on %dx%d after %d cells: done whole is %v", ask, at.cols, at.rows, at.spent, kept)
+			}
 		}
 	}
 }
