@@ -35,22 +35,22 @@ var rooms = map[string][]string{
 // homes is where each library may be imported. Elsewhere it would spread, and
 // nobody could replace it in an afternoon.
 var homes = map[string][]string{
-	"github.com/spf13/cobra":              {"internal/cli"},
-	"github.com/spf13/pflag":              {"internal/cli"}, // what cobra's flags are made of
-	"github.com/spf13/viper":              {"internal/cli"},
-	"golang.org/x/term":                   {"internal/cli"},
-	"github.com/golang-jwt/jwt/v5":        {"internal/server"},
-	"golang.org/x/crypto":                 {"internal/server", "internal/certificate"},
-	"golang.org/x/text":                   {"internal/server"},
-	"golang.org/x/time":                   {"internal/server", "internal/session"},
-	"modernc.org/sqlite":                  {"internal/store"},
-	"github.com/prometheus/client_golang": {"internal/server"},
-	"github.com/pressly/goose/v3":         {"internal/store"},
-	"github.com/shirou/gopsutil/v4":       {"internal/agent"},
-	"github.com/creack/pty":               {"internal/session"},
-	"github.com/charmbracelet/x/ansi":     {"internal/screen"},
-	"github.com/coder/websocket":          {"internal/wire"},
-	"github.com/go-json-experiment/json":  {"internal/wire"},
+	"github.com/spf13/cobra":             {"internal/cli"},
+	"github.com/spf13/pflag":             {"internal/cli"}, // what cobra's flags are made of
+	"github.com/spf13/viper":             {"internal/cli"},
+	"golang.org/x/term":                  {"internal/cli"},
+	"github.com/golang-jwt/jwt/v5":       {"internal/server"},
+	"golang.org/x/crypto":                {"internal/server", "internal/certificate"},
+	"golang.org/x/text":                  {"internal/server"},
+	"golang.org/x/time":                  {"internal/server", "internal/session"},
+	"modernc.org/sqlite":                 {"internal/store"},
+	"github.com/VictoriaMetrics/metrics": {"internal/server"},
+	"github.com/pressly/goose/v3":        {"internal/store"},
+	"github.com/shirou/gopsutil/v4":      {"internal/agent"},
+	"github.com/creack/pty":              {"internal/session"},
+	"github.com/charmbracelet/x/ansi":    {"internal/screen"},
+	"github.com/coder/websocket":         {"internal/wire"},
+	"github.com/go-json-experiment/json": {"internal/wire"},
 
 	// These two are the standard library by another name: errgroup, and system
 	// calls that the frozen package syscall lacks.

@@ -2,15 +2,14 @@ package server
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/pprof" // what it adds to http.DefaultServeMux nobody serves
-	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	prometheus "github.com/VictoriaMetrics/metrics"
 
 	"vsay/internal/store"
 	"vsay/internal/wire"
@@ -19,89 +18,56 @@ import (
 // metrics are numbers about the server as a whole: nothing in them names a user, a
 // machine or a session.
 type metrics struct {
-	registry *prometheus.Registry
-	requests *prometheus.HistogramVec
-	upgrades *prometheus.CounterVec
-	commits  prometheus.Histogram
-	failures prometheus.Counter
+	set      *prometheus.Set
+	commits  *prometheus.PrometheusHistogram // writes to the database, from the wait for their turn until they are on disk
+	failures *prometheus.Counter             // reads and writes that the storage refused
 }
 
-func newMetrics(s *Server) *metrics {
-	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "vsay_http_request_duration_seconds", Help: "Answers by route and status. Logins are those of POST /api/login.",
-			Buckets: []float64{.001, .005, .025, .1, .5, 2, 10},
-		}, []string{"route", "status"}),
-		upgrades: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "vsay_websockets_total", Help: "WebSockets that have ended, by route.",
-		}, []string{"route"}),
-		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "vsay_store_write_duration_seconds", Help: "Writes to the database, from the wait for their turn until they are on disk.",
-			Buckets: []float64{.0005, .001, .002, .005, .01, .05, .25, 1, 5},
-		}),
-		failures: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "vsay_store_errors_total", Help: "Reads and writes that the storage refused.",
-		}),
-	}
-	m.registry.MustRegister(
-		m.requests, m.upgrades, m.commits, m.failures,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), s.gauges(),
-	)
-	return m
-}
+var (
+	answerBuckets = []float64{.001, .005, .025, .1, .5, 2, 10}              // seconds
+	commitBuckets = []float64{.0005, .001, .002, .005, .01, .05, .25, 1, 5} // seconds
+)
 
-// gauges are what is read when somebody asks.
-func (s *Server) gauges() prometheus.Collector {
-	return collector{s, map[string]*prometheus.Desc{
-		"build":    prometheus.NewDesc("vsay_build_info", "The version that runs.", []string{"version"}, nil),
-		"ready":    prometheus.NewDesc("vsay_ready", "1 while the server takes requests, 0 while it starts or leaves.", nil, nil),
-		"machines": prometheus.NewDesc("vsay_machines_online", "Machines whose agent is connected.", nil, nil),
-		"sessions": prometheus.NewDesc("vsay_session_links", "Sessions that are connected, watched or of late.", nil, nil),
-		"viewers":  prometheus.NewDesc("vsay_viewers", "Viewers of sessions.", nil, nil),
-		"links":    prometheus.NewDesc("vsay_links", "All WebSockets of agents, sessions and viewers.", nil, nil),
-		"frames":   prometheus.NewDesc("vsay_frames_total", "Frames passed on, to viewers (output) and to sessions (input).", []string{"direction"}, nil),
-		"bytes":    prometheus.NewDesc("vsay_bytes_total", "Their payload.", []string{"direction"}, nil),
-		"hashing":  prometheus.NewDesc("vsay_password_hashes_waiting", "Logins and signups that wait for their turn to hash.", nil, nil),
-	}}
-}
-
-type collector struct {
-	s     *Server
-	descs map[string]*prometheus.Desc
-}
-
-// Describe is prometheus.Collector's.
-func (c collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range c.descs {
-		ch <- d
+func newMetrics() *metrics {
+	set := prometheus.NewSet()
+	return &metrics{
+		set:      set,
+		commits:  set.NewPrometheusHistogramExt("vsay_store_write_duration_seconds", commitBuckets),
+		failures: set.NewCounter("vsay_store_errors_total"),
 	}
 }
 
-// Collect is prometheus.Collector's.
-func (c collector) Collect(ch chan<- prometheus.Metric) {
-	gauge := func(name string, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(c.descs[name], prometheus.GaugeValue, v, labels...)
-	}
-	counter := func(name string, v uint64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(c.descs[name], prometheus.CounterValue, float64(v), labels...)
-	}
-	ready := 0.0
-	if c.s.ready.Load() {
+// answered counts an answer, by route and status.
+func (m *metrics) answered(pattern string, status int, took time.Duration) {
+	name := fmt.Sprintf("vsay_http_request_duration_seconds{route=%q,status=\"%d\"}", pattern, status)
+	m.set.GetOrCreatePrometheusHistogramExt(name, answerBuckets).Update(took.Seconds())
+}
+
+// upgraded counts a WebSocket, by route.
+func (m *metrics) upgraded(pattern string) {
+	m.set.GetOrCreateCounter(fmt.Sprintf("vsay_websockets_total{route=%q}", pattern)).Inc()
+}
+
+// writeMetrics writes all numbers, those of the process as well, in Prometheus' format.
+func (s *Server) writeMetrics(w io.Writer) {
+	s.metrics.set.WritePrometheus(w)
+	var ready uint64
+	if s.ready.Load() {
 		ready = 1
 	}
-	now := c.s.relay.Load()
-	gauge("build", 1, c.s.cfg.Version)
-	gauge("ready", ready)
-	gauge("machines", float64(now.Machines))
-	gauge("sessions", float64(now.Sessions))
-	gauge("viewers", float64(now.Viewers))
-	gauge("links", float64(now.Links))
-	gauge("hashing", float64(c.s.passwords.waiting.Load()))
-	counter("frames", now.FramesOut, "output")
-	counter("bytes", now.BytesOut, "output")
-	counter("frames", now.FramesIn, "input")
-	counter("bytes", now.BytesIn, "input")
+	now := s.relay.Load()
+	prometheus.WriteGaugeUint64(w, fmt.Sprintf("vsay_build_info{version=%q}", s.cfg.Version), 1)
+	prometheus.WriteGaugeUint64(w, "vsay_ready", ready)
+	prometheus.WriteGaugeUint64(w, "vsay_machines_online", uint64(now.Machines))
+	prometheus.WriteGaugeUint64(w, "vsay_session_links", uint64(now.Sessions))
+	prometheus.WriteGaugeUint64(w, "vsay_viewers", uint64(now.Viewers))
+	prometheus.WriteGaugeUint64(w, "vsay_links", uint64(now.Links))
+	prometheus.WriteGaugeUint64(w, "vsay_password_hashes_waiting", uint64(s.passwords.waiting.Load()))
+	prometheus.WriteCounterUint64(w, `vsay_frames_total{direction="output"}`, now.FramesOut)
+	prometheus.WriteCounterUint64(w, `vsay_frames_total{direction="input"}`, now.FramesIn)
+	prometheus.WriteCounterUint64(w, `vsay_bytes_total{direction="output"}`, now.BytesOut)
+	prometheus.WriteCounterUint64(w, `vsay_bytes_total{direction="input"}`, now.BytesIn)
+	prometheus.WriteProcessMetrics(w)
 }
 
 // counted is a route whose answers are counted.
@@ -113,9 +79,9 @@ func (s *Server) counted(pattern string, next http.Handler) http.Handler {
 		switch {
 		case !ok || rec.status == 0:
 		case rec.status == http.StatusSwitchingProtocols:
-			s.metrics.upgrades.WithLabelValues(pattern).Inc()
+			s.metrics.upgraded(pattern)
 		default:
-			s.metrics.requests.WithLabelValues(pattern, strconv.Itoa(rec.status)).Observe(time.Since(began).Seconds())
+			s.metrics.answered(pattern, rec.status, time.Since(began))
 		}
 	})
 }
@@ -130,7 +96,7 @@ func (s *Server) wrote(took time.Duration, err error) {
 
 // wrote counts a write to the store.
 func (m *metrics) wrote(took time.Duration, err error) {
-	m.commits.Observe(took.Seconds())
+	m.commits.Update(took.Seconds())
 	if wire.AsError(err).Code == wire.ErrUnavailable.Code && err != nil {
 		m.failures.Inc()
 	}
@@ -140,7 +106,10 @@ func (m *metrics) wrote(took time.Duration, err error) {
 // ctx ends: /metrics for Prometheus and /debug/pprof/ for go tool pprof.
 func (s *Server) RunMetrics(ctx context.Context, ln net.Listener) error {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		s.writeMetrics(w)
+	})
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)

@@ -88,7 +88,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 		crowd:     newCrowd(cfg.Limits.ConnsPerIP, cfg.Proxies...),
 		leave:     make(chan struct{}),
 	}
-	s.metrics = newMetrics(s)
+	s.metrics = newMetrics()
 	s.ballast = newBallast(cfg.DataDir, cfg.Ballast, log)
 	if s.public, err = parsePublic(cfg.PublicURL); err != nil {
 		return nil, err
