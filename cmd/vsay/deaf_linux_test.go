@@ -45,9 +45,6 @@ func (s *stage) sockets() (n int) {
 // Sockets that neither read nor answer a ping are closed within half a minute, and
 // cost little until then. Those that are well stay.
 func TestDeafSockets(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
 	t.Parallel()
 	s := newStage(t, "--limit", "sockets-per-user=5000", "--limit", "viewers-per-session=30")
 	well := s.dial("")

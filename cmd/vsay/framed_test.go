@@ -3,7 +3,6 @@
 package main
 
 import (
-	"net/http"
 	"testing"
 
 	"vsay/internal/wire"
@@ -13,16 +12,7 @@ import (
 // must not stay a viewer for as long as its link.
 func TestClosedBeforeItWasOpen(t *testing.T) {
 	s := newStage(t)
-	u, err := wire.ParseHost(s.url, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	endpoint, err := wire.NewEndpoint(u, wire.Trust{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	header := http.Header{"Authorization": {"Bearer " + s.token}}
-	link, err := endpoint.Dial(t.Context(), "/api/terminal/"+s.agent+"/ws", wire.ViewerProtocol, header)
+	link, err := s.link(s.token)
 	if err != nil {
 		t.Fatal(err)
 	}

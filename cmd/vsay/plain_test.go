@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -168,16 +167,7 @@ func (s *stage) ends() {
 // A session whose only viewer broke off ends after the time it was given. A plain
 // terminal gives it a minute; here it is half a second.
 func (s *stage) abandoned() {
-	u, err := wire.ParseHost(s.url, false)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	endpoint, err := wire.NewEndpoint(u, wire.Trust{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	header := http.Header{"Authorization": {"Bearer " + s.token}}
-	link, err := endpoint.Dial(s.t.Context(), "/api/terminal/"+s.agent+"/ws", wire.ViewerProtocol, header)
+	link, err := s.link(s.token)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,7 +66,7 @@ func (s *stage) onlyWatched() {
 	c.write(wire.ResizeFrame(1, 100, 40))
 	c.write(wire.Frame{Kind: wire.KindInput, Stream: 1, Payload: []byte("\x03typed\r")})
 	f := c.read()
-	for f.Kind == wire.KindOutput && !strings.Contains(c.all, "typed") {
+	for (f.Kind == wire.KindOutput || f.Kind == wire.KindScreen) && !strings.Contains(c.all, "typed") { // framed, as its size is another now
 		f = c.read()
 	}
 	if f.Kind != wire.KindClose || !strings.Contains(string(f.Payload), "lets people only watch") {
@@ -110,16 +109,7 @@ type framed struct {
 
 func (s *stage) framed() *framed {
 	s.t.Helper()
-	u, err := wire.ParseHost(s.url, false)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	endpoint, err := wire.NewEndpoint(u, wire.Trust{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	header := http.Header{"Authorization": {"Bearer " + s.token}}
-	link, err := endpoint.Dial(s.t.Context(), "/api/terminal/"+s.agent+"/ws", wire.ViewerProtocol, header)
+	link, err := s.link(s.token)
 	if err != nil {
 		s.t.Fatal(err)
 	}
