@@ -195,6 +195,11 @@ func (s *Server) sessionLive(ctx context.Context, m store.Machine, session strin
 // viewer whose link broke gets the last bytes. A holder keeps them for two hours.
 const keepSecret = 135 * time.Minute
 
+// spent says that nothing more comes of a session, not even its last words.
+func spent(x store.Session) bool {
+	return x.Void || x.EndedAt != nil && time.Since(*x.EndedAt) > keepSecret
+}
+
 func (s *Server) holderOf(r *http.Request) (store.Session, error) {
 	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	id, secret, ok := strings.Cut(credential, ".")
@@ -220,7 +225,7 @@ func (s *Server) holderOf(r *http.Request) (store.Session, error) {
 		if subtle.ConstantTimeCompare(sum[:], x.SecretHash) != 1 {
 			return x, wire.ErrUnauthed
 		}
-		if x.Void || x.EndedAt != nil && time.Since(*x.EndedAt) > keepSecret {
+		if spent(x) {
 			return x, wire.ErrGone
 		}
 		return x, s.holders.pass(x.UserID, time.Now()) // those with a ticket we asked for ourselves

@@ -172,7 +172,7 @@ func (s *Server) existing(ctx context.Context, me caller, m store.Machine, o wir
 			s.auditAs(me, "access denied", "session", o.Session, "owner", x.UserID)
 			return x, wire.ErrNotFound
 		}
-		if x.Void || x.EndedAt != nil && time.Since(*x.EndedAt) > keepSecret {
+		if spent(x) {
 			return x, wire.ErrGone
 		}
 		return x, nil
