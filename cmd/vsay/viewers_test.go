@@ -147,6 +147,8 @@ func TestPlainViewersOfOtherSizes(t *testing.T) {
 	c := s.dial("&cols=90&rows=30")
 	raw := s.dial("&session_id=" + c.session)
 	small := s.dial("&cols=40&rows=10&session_id=" + c.session)
+	raw.see(".") // both have the screen that they joined at: what is printed from now on, they get
+	small.see(".")
 	for n := range 5 { // each picture waits until the last one is acknowledged
 		c.text(fmt.Sprintf("printf 'picture\\001-%%s' $((%d+10))\r", n))
 		c.see(fmt.Sprintf("picture\x01-%d", n+10))
