@@ -11,6 +11,10 @@ LDFLAGS  = -s -w $(foreach v,version=$(VERSION) commit=$(COMMIT) date=$(DATE),-X
 TOOL      = $(GO) tool -modfile=tools/go.mod
 RELEASER  = $(GO) tool -modfile=tools/goreleaser/go.mod goreleaser
 
+# The pages of the web terminal need npm. Without it the server says in their place how to build them.
+PAGES    := $(if $(shell command -v npm),web/dist/index.html)
+$(if $(PAGES),,$(info no npm here: building without the web terminal, which needs Node 20.19 or newer))
+
 FUZZTIME ?= 150000x
 
 # of make chaos: the same seed gives the same faults; OLD is a git ref, of which
@@ -22,16 +26,25 @@ SESSIONS ?= 7
 KILLS    ?= 200
 AGENTS   ?= 10000
 
-.DEFAULT_GOAL := help
-.PHONY: help build test chaos fifty crash comeback abuse systemd lint fmt run release-check cross fuzz
+.DEFAULT_GOAL := build
+.PHONY: help build web test chaos fifty crash comeback abuse systemd lint fmt run release-check cross fuzz
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
-build: ## builds bin/vsay, one static binary
+build: web ## builds bin/vsay, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/vsay ./cmd/vsay
 
-test: ## runs every test, with the race detector
+web: $(PAGES) ## builds the web terminal, which the next build of the server holds
+
+web/dist/index.html: web/node_modules/.package-lock.json web/index.html web/vite.config.ts $(shell find web/src web/build web/public -type f)
+	npm --prefix web run --silent build
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	npm --prefix web ci
+
+test: web ## runs every test, with the race detector
+	$(if $(PAGES),npm --prefix web run --silent test)
 	$(GO) test -race -timeout 30m ./...
 
 chaos: ## breaks all that can break under sessions and counts their bytes: SEED=1 FOR=5m SESSIONS=7 OLD=
@@ -52,13 +65,15 @@ abuse: ## does to a server what strangers do, and measures what the others feel
 systemd: # as root: boots a systemd in namespaces and breaks the agent's service under sessions
 	@GO='$(GO)' tools/systemd-test.sh
 
-lint: ## looks for badly formatted, doubtful and vulnerable code
+lint: $(if $(PAGES),web/node_modules/.package-lock.json) ## looks for badly formatted, doubtful and vulnerable code
+	$(if $(PAGES),npm --prefix web run --silent check)
 	$(TOOL) golangci-lint fmt --diff
 	$(GO) vet ./...
 	$(TOOL) golangci-lint run
 	@GO='$(GO)' tools/vuln.sh
 
-fmt: ## formats all Go files
+fmt: $(if $(PAGES),web/node_modules/.package-lock.json) ## formats all files of Go and of the pages
+	$(if $(PAGES),npm --prefix web run --silent fix)
 	$(TOOL) golangci-lint fmt
 
 run: ## starts a vsay to play with: server, account, agent and a shell through them

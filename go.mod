@@ -2,6 +2,9 @@ module vsay
 
 go 1.26.0
 
+// Some packages of npm carry Go code of their own.
+ignore ./web/node_modules
+
 require (
 	github.com/VictoriaMetrics/metrics v1.44.0
 	github.com/charmbracelet/x/ansi v0.11.9
