@@ -150,7 +150,7 @@ func TestMachineAsTheContractHasIt(t *testing.T) {
 	r := w.do("GET", "/api/machines/"+b.id, nil, bearer(ann.token))
 	want := `{"machine":{"agent_id":"` + b.id + `","name":"box","description":"","os":"linux","arch":"amd64","ip_address":"127.0.0.1",` +
 		`"status":"offline","cpu_percent":0,"memory_percent":0,"disk_percent":0,"uptime":0,"last_active":null,"agent_version":"",` +
-		`"owner":"ann","labels":{}}}` + "\n"
+		`"owner":"ann","labels":{},"sessions":0}}` + "\n"
 	if r.body != want {
 		t.Errorf("%s\nwant %s", r.body, want)
 	}

@@ -31,11 +31,13 @@ var matrix = map[string]string{
 	"GET /health": "200 200 200 200 200 200 200  200 200 200",
 	"GET /ready":  "503 503 503 503 503 503 503  503 503 503", // it is not running yet
 
+	"GET /api/server":        "200 200 200 200 200 200 200  200 200 200",
 	"POST /api/signup":       "201 201 201 201 201 201 201  201 201 201",
 	"POST /api/login":        "200 200 200 200 200 200 200  200 200 200",
 	"POST /api/auth/refresh": "401 401 401 401 401 401 401  200 200 200",
 	"POST /api/auth/logout":  "401 401 401 401 401 401 401  200 200 200",
 
+	"GET /api/me":                          "401 401 401 401 401 401 401  200 200 200",
 	"GET /api/profile":                     "401 401 401 401 401 401 401  200 200 200",
 	"POST /api/profile/regenerate-api-key": "401 401 401 401 401 401 401  200 200 200",
 	"POST /api/profile/reset-password":     "401 401 401 401 401 401 401  200 200 200",

@@ -54,11 +54,13 @@ func (s *Server) table() []route {
 		s.open("GET /health", s.health),
 		s.open("GET /ready", s.readiness),
 
+		s.open("GET /api/server", s.serverInfo),
 		s.open("POST /api/signup", s.signup),
 		s.open("POST /api/login", s.login),
 		s.signedIn("POST /api/auth/refresh", s.refresh),
 		s.signedIn("POST /api/auth/logout", s.logout),
 
+		s.signedIn("GET /api/me", s.me),
 		s.signedIn("GET /api/profile", s.profile),
 		s.signedIn("POST /api/profile/regenerate-api-key", s.regenerateKey),
 		s.signedIn("POST /api/profile/reset-password", s.resetPassword),

@@ -30,6 +30,7 @@ type Machine struct {
 	CreatedAt    time.Time
 	LastActive   *time.Time // nil: enrolled, never seen
 	Pending      bool       // it may do nothing until its owner accepts it
+	Sessions     int        // that run there
 }
 
 // Wire is the machine as the API shows it.
@@ -39,6 +40,7 @@ func (m Machine) Wire(online bool) wire.Machine {
 		IPAddress: m.IP, Status: wire.StatusOffline,
 		CPUPercent: m.Facts.CPUPercent, MemoryPercent: m.Facts.MemoryPercent, DiskPercent: m.Facts.DiskPercent,
 		Uptime: m.Facts.Uptime, LastActive: m.LastActive, AgentVersion: m.AgentVersion, Owner: m.Owner, Labels: m.Labels,
+		Sessions: m.Sessions,
 	}
 	switch {
 	case m.Pending:
@@ -61,7 +63,8 @@ func (m Machine) Says(hello wire.Hello, ip string) bool {
 
 const selectMachine = `
 	SELECT m.agent_id, m.user_id, u.username, m.name, m.wanted_name, m.description, m.os, m.arch, m.ip, m.agent_version, m.labels,
-		m.public_key, m.key_gen, m.counter, m.cpu, m.memory, m.disk, m.uptime, m.created_at, m.last_active, m.pending
+		m.public_key, m.key_gen, m.counter, m.cpu, m.memory, m.disk, m.uptime, m.created_at, m.last_active, m.pending,
+		(SELECT count(*) FROM sessions x WHERE x.agent_id = m.agent_id AND x.ended_at IS NULL)
 	FROM machines m JOIN users u ON u.id = m.user_id `
 
 func scanMachine(row scanner) (Machine, error) {
@@ -73,7 +76,7 @@ func scanMachine(row scanner) (Machine, error) {
 		seen    *int64
 	)
 	err := row.Scan(&m.AgentID, &m.UserID, &m.Owner, &m.Name, &m.Wanted, &m.Description, &m.OS, &m.Arch, &m.IP, &m.AgentVersion, &labels,
-		&m.PublicKey, &m.KeyGen, &counter, &m.Facts.CPUPercent, &m.Facts.MemoryPercent, &m.Facts.DiskPercent, &m.Facts.Uptime, &created, &seen, &m.Pending)
+		&m.PublicKey, &m.KeyGen, &counter, &m.Facts.CPUPercent, &m.Facts.MemoryPercent, &m.Facts.DiskPercent, &m.Facts.Uptime, &created, &seen, &m.Pending, &m.Sessions)
 	if err != nil {
 		return Machine{}, fault(err)
 	}

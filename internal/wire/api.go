@@ -63,6 +63,7 @@ type Machine struct {
 	AgentVersion  string            `json:"agent_version"`
 	Owner         string            `json:"owner"` // a username
 	Labels        map[string]string `json:"labels"`
+	Sessions      int               `json:"sessions"` // that run there
 }
 
 const (
