@@ -163,6 +163,16 @@ func (s *Screen) Text() []string {
 	return rows
 }
 
+// Above is the lines above the screen in the same way, the oldest first.
+func (s *Screen) Above() []string {
+	lines := make([]string, s.main.base())
+	for i := range lines {
+		r := s.main.line(i).unpacked()
+		lines[i] = s.lineText(&r)
+	}
+	return lines
+}
+
 func (s *Screen) lineText(r *row) string {
 	var b strings.Builder
 	for _, c := range r.cells {

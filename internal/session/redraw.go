@@ -10,8 +10,8 @@ func (c *Core) repaint(l *lane) {
 	if c.pipe || c.out.end-l.sent > l.limit-l.sent {
 		return
 	}
-	if l == c.sizer() && (l.cols != c.cols || l.rows != c.rows) {
-		c.Resized(l.cols, l.rows) // as it is about to be: the picture is for this terminal
+	if l == c.sizer() {
+		c.sizeFor(l)
 	}
 	for l.sent < c.out.end {
 		b, _ := c.out.read(nil, l.sent, int(min(c.out.end-l.sent, wire.MaxPayload)))
@@ -21,4 +21,12 @@ func (c *Core) repaint(l *lane) {
 	acked, limit := l.acked, l.limit
 	c.show(l, false)
 	l.acked, l.limit = acked, limit // what was owed first is drawn first, and acknowledged
+}
+
+// sizeFor gives the program's terminal the size of a viewer's, as the holder is about
+// to: the picture is for this terminal.
+func (c *Core) sizeFor(l *lane) {
+	if l.cols != c.cols || l.rows != c.rows {
+		c.Resized(l.cols, l.rows)
+	}
 }

@@ -19,12 +19,17 @@ import (
 var seeds = flag.Int("seeds", 2000, "runs of the simulation")
 
 func TestNothingIsLostOrDoubled(t *testing.T) {
+	histories := 0
 	for seed := range *seeds {
 		w := newWorld(uint64(seed))
 		w.run()
 		if w.failure != "" {
 			t.Fatalf("seed %d: %s", seed, w.failure)
 		}
+		histories += w.histories
+	}
+	if histories < *seeds/20 {
+		t.Errorf("only %d viewers had a history", histories)
 	}
 }
 
@@ -42,7 +47,9 @@ type world struct {
 	early   bool // it ended with input unread
 	calm    bool // no more accidents
 	failure string
-	model   *screen.Screen // of the program's terminal, fed at once; nil without one
+
+	histories int            // that somebody new was sent
+	model     *screen.Screen // of the program's terminal, fed at once; nil without one
 }
 
 // simViewer is one attachment: a client that redials.
@@ -52,6 +59,7 @@ type simViewer struct {
 	readOnly bool
 	slow     bool // acknowledges late
 	window   uint32
+	history  uint32
 	progress *wire.Progress
 	link     *simLink // the newest; nil while there is none
 	older    *simLink // still delivers what was on its way
@@ -74,6 +82,7 @@ type simLink struct {
 	v        *simViewer
 	stream   uint32
 	up, down []wire.Frame
+	fresh    bool   // its viewer was new, until it has the screen
 	opened   bool   // by the holder
 	answered bool   // and the viewer knows
 	granted  uint64 // output may be sent up to here
@@ -200,6 +209,9 @@ func (w *world) join(readOnly bool) {
 		progress: wire.NewProgress(), window: uint32(16 + w.IntN(2*w.core.out.limit)),
 	}
 	v.progress.SetWindow(v.window)
+	if w.IntN(2) == 0 {
+		v.history = uint32(w.IntN(2 * w.core.out.limit))
+	}
 	v.resize(w.size())
 	w.viewers = append(w.viewers, v)
 	v.dial()

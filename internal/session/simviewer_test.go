@@ -3,6 +3,7 @@ package session
 import (
 	"slices"
 
+	"vsay/internal/screen"
 	"vsay/internal/wire"
 )
 
@@ -19,7 +20,8 @@ func (v *simViewer) dial() {
 	v.w.stream++
 	l := &simLink{v: v, stream: v.w.stream}
 	v.w.streams[l.stream] = l
-	o := v.progress.Ask(wire.Open{ReadOnly: v.readOnly, Cols: v.cols, Rows: v.rows})
+	o := v.progress.Ask(wire.Open{ReadOnly: v.readOnly, Cols: v.cols, Rows: v.rows, History: v.history})
+	l.fresh = o.OutputFrom == nil
 	l.up = append(l.up, wire.Frame{Kind: wire.KindOpen, Stream: l.stream, Payload: wire.Encode(o)})
 	v.link = l
 }
@@ -129,6 +131,7 @@ func (v *simViewer) receive(l *simLink, f wire.Frame) {
 		if err = wire.Decode(f.Payload, &o); err == nil {
 			err = v.progress.Opened(o, f.Offset)
 			l.answered = true
+			v.empty(l, f.Offset < o.Missed)
 		}
 	case wire.KindGap:
 		v.gap = new(wire.Gap)
@@ -157,12 +160,26 @@ func (v *simViewer) receive(l *simLink, f wire.Frame) {
 	}
 }
 
+// empty is what a new viewer does with its terminal when earlier output comes: it may
+// have got some over a link that broke.
+func (v *simViewer) empty(l *simLink, history bool) {
+	if !l.fresh || !history {
+		return
+	}
+	v.w.histories++
+	v.drawn, v.wanted = [2][]byte{}, [2][]byte{}
+	if v.screen != nil {
+		v.screen = screen.New(int(v.cols), int(v.rows))
+	}
+}
+
 // jump moves on over what a screen stands for. Only a new viewer, and one that
 // was shown the screen in a box, may do so without having been told of a gap.
 func (v *simViewer) jump(to uint64) {
 	v.pictured = true
 	from := v.progress.Position()
-	known := from > 0 || len(v.drawn[0])+len(v.drawn[1]) > 0
+	known := !v.link.fresh
+	v.link.fresh = false
 	switch {
 	case v.gap != nil && v.gap.To != to:
 		v.w.fail("%s was told of a gap to %d, and output goes on at %d", v.name, v.gap.To, to)

@@ -152,9 +152,16 @@ func (c *Core) begin(l *lane, o wire.Open) {
 		answer.Missed = c.out.end
 	}
 	from, gap := c.from(l.who, o)
+	redraw := o.OutputFrom == nil && from > 0 && !c.pipe
+	early, history := uint64(0), false
+	if redraw {
+		early, history = c.earlier(l, o)
+	}
+	if history {
+		from, redraw, answer.Missed = early, false, c.out.end
+	}
 	l.sent, l.acked = from, from
 	l.limit = from + uint64(min(o.Window, c.maxWindow()))
-	redraw := o.OutputFrom == nil && from > 0 && !c.pipe
 	at := from
 	if gap || redraw {
 		at = c.out.end
@@ -166,7 +173,7 @@ func (c *Core) begin(l *lane, o wire.Open) {
 		c.skip(l)
 	case redraw:
 		c.show(l, true)
-	case o.Redraw:
+	case history, o.Redraw:
 		c.repaint(l)
 	}
 }

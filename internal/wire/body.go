@@ -24,6 +24,7 @@ type Open struct {
 	Generation int     `json:"generation"`           // one more at each Open of an attachment: the newest link counts
 	OutputFrom *uint64 `json:"output_from,omitzero"` // first byte wanted; null: the screen as it is
 	Window     uint32  `json:"window"`               // output that may be sent from there
+	History    uint32  `json:"history,omitzero"`     // without OutputFrom: up to so many bytes of earlier output, before the screen
 	Redraw     bool    `json:"redraw,omitzero"`      // the terminal shows something else: a Screen, once all output was sent
 	ReadOnly   bool    `json:"read_only,omitzero"`
 	Steal      bool    `json:"steal,omitzero"` // leave the other viewers out

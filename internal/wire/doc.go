@@ -64,6 +64,15 @@
 // An Open with redraw, of a viewer whose terminal shows something else, is
 // answered exactly as well: the output up to now, then Screen at its end. It may
 // come without the Screen when that output is more than the window.
+// An Open with history, of a viewer that is new and whose terminal has the
+// program's size, is answered by output first: Opened at an earlier offset, the
+// first of a line, and Missed at its end; Output from there; then Screen at Missed.
+// It is no more than was asked for, than the window, and than the holder kept. It
+// does not come where it would not leave the same lines above the screen as the
+// program's output did (printed for another size, begun inside a full-screen
+// program): then it is Screen alone, with the lines above it, up to a thousand, as
+// ever. A viewer is new until the Screen is whole: when the link breaks before, it
+// asks once more, and empties its terminal when output comes again.
 //
 // # The frames of a link (stream 0)
 //

@@ -53,15 +53,24 @@ func (p *Progress) Ask(o Open) Open {
 // Opened takes the holder's answer: output goes on at offset; what was kept is
 // sent again from where the holder stands. Where it goes on further than asked,
 // a screen comes first: until Jump this viewer stays where it was, or a link
-// that broke in between would leave a hole that nobody was told of.
+// that broke in between would leave a hole that nobody was told of. One that is new
+// may get earlier output before the screen; until Jump it stays new, and a link that
+// broke in between means to begin once more, with an empty terminal.
 func (p *Progress) Opened(o Opened, offset uint64) error {
-	if offset < p.out {
+	if p.placed && offset < p.out {
 		return ErrProtocol.With("the session went back in time")
 	}
 	if o.InputFrom < p.in || o.InputFrom > p.in+uint64(len(p.kept)) {
 		return ErrProtocol.With("the session counts input that was never typed")
 	}
-	p.opened, p.placed = true, p.placed || offset == p.out
+	p.opened = true
+	switch {
+	case p.placed:
+	case offset < o.Missed: // earlier output, and then the screen
+		p.out = offset
+	default:
+		p.out, p.placed = 0, offset == 0
+	}
 	p.acked, p.shown = p.out, false
 	p.forget(o.InputFrom)
 	p.sent, p.endOut = 0, false

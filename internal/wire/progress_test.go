@@ -104,6 +104,40 @@ func TestScreensAreAcknowledged(t *testing.T) {
 	}
 }
 
+// Who is new, and gets earlier output before the screen, has not moved on until the
+// screen is whole: over a broken link it begins once more.
+func TestHistoryIsNoPlaceToGoOnFrom(t *testing.T) {
+	p := NewProgress()
+	for _, from := range []uint64{0, 40, 30} {
+		if o := p.Ask(Open{History: 100}); o.OutputFrom != nil {
+			t.Fatalf("it asks for what comes after %d", *o.OutputFrom)
+		}
+		if err := p.Opened(Opened{Missed: 50}, from); err != nil {
+			t.Fatal(err)
+		}
+		fresh, err := p.Output(Frame{Kind: KindOutput, Offset: from, Payload: []byte("abcde")})
+		if err != nil || string(fresh) != "abcde" {
+			t.Fatalf("of the history from %d it draws %q, %v", from, fresh, err)
+		}
+		p.Drawn(len(fresh))
+		if f, ok := p.Ack(1, true); !ok || f.Offset != from+5 {
+			t.Errorf("it acknowledges %d", f.Offset)
+		}
+	}
+	p.Drawn(15)
+	p.Jump(50)
+	if o := p.Ask(Open{}); o.OutputFrom == nil || *o.OutputFrom != 50 {
+		t.Errorf("with the screen it goes on from %v", o.OutputFrom)
+	}
+	p = NewProgress()
+	if err := p.Opened(Opened{}, 50); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Output(Frame{Kind: KindOutput, Offset: 50}); !errors.Is(err, ErrProtocol) {
+		t.Errorf("output before the screen, and no history: %v", err)
+	}
+}
+
 // FuzzProgress lets a hostile holder say whatever it likes.
 func FuzzProgress(f *testing.F) {
 	add := func(frames ...Frame) {
@@ -128,9 +162,9 @@ func FuzzProgress(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			was := p.Position()
+			was, new := p.Position(), !p.placed
 			hear(p, fr)
-			if p.Position() < was || p.Kept() > len(typed) {
+			if p.Position() < was && !new || p.Kept() > len(typed) {
 				t.Fatalf("at %d after %d, %d kept", p.Position(), was, p.Kept())
 			}
 			for f, ok := p.Next(1); ok; f, ok = p.Next(1) {
