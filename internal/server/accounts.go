@@ -75,28 +75,9 @@ func (s *Server) withKey(u store.User) (*wire.User, error) {
 }
 
 func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
-	body, err := read[wire.Login](w, r)
+	u, l, err := s.signIn(w, r)
 	if err != nil {
 		return err
-	}
-	if err := s.passwords.room(r.Context()); err != nil {
-		return err
-	}
-	email, err := canonicalEmail(body.Email)
-	if err != nil {
-		return err
-	}
-	password, err := normalPassword(body.Password)
-	if err != nil {
-		return err
-	}
-	u, err := s.checkLogin(r, email, password)
-	if err != nil {
-		return err
-	}
-	l := store.Login{ID: randomID(), UserID: u.ID, AuthTime: s.now(), IP: network(clientIP(r))}
-	if err := s.store.CreateLogin(r.Context(), l, u.PasswordGen); err != nil {
-		return wrongIfGone(err)
 	}
 	token, _, err := s.newToken(u, l)
 	if err != nil {
@@ -106,8 +87,35 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.audit(r, "login", "user", u.ID, "username", u.Username, "login", l.ID)
 	return answer(w, http.StatusOK, wire.Signed{Message: "Login successful", Token: token, User: user})
+}
+
+// signIn begins a login of whoever sent an email and the password that belongs to it.
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request) (u store.User, l store.Login, err error) {
+	body, err := read[wire.Login](w, r)
+	if err != nil {
+		return u, l, err
+	}
+	if err := s.passwords.room(r.Context()); err != nil {
+		return u, l, err
+	}
+	email, err := canonicalEmail(body.Email)
+	if err != nil {
+		return u, l, err
+	}
+	password, err := normalPassword(body.Password)
+	if err != nil {
+		return u, l, err
+	}
+	if u, err = s.checkLogin(r, email, password); err != nil {
+		return u, l, err
+	}
+	l = store.Login{ID: randomID(), UserID: u.ID, AuthTime: s.now(), IP: network(clientIP(r))}
+	if err := s.store.CreateLogin(r.Context(), l, u.PasswordGen); err != nil {
+		return u, l, wrongIfGone(err)
+	}
+	s.audit(r, "login", "user", u.ID, "username", u.Username, "login", l.ID)
+	return u, l, nil
 }
 
 var errWrongPassword = wire.ErrUnauthed.With("wrong email or password")
@@ -194,6 +202,13 @@ func (s *Server) refresh(w http.ResponseWriter, r *http.Request, me caller) erro
 	if err := s.paces.refreshes.take(me.User.ID, s.now()); err != nil {
 		return err // over many logins
 	}
+	if me.byCookie() { // to which all tabs have come at once, and no script may read the new one
+		if _, err := s.giveCookie(w, r, e.user, e.login); err != nil {
+			return err
+		}
+		s.auditAs(me, "refresh")
+		return answer(w, http.StatusOK, wire.Signed{Message: "Cookie renewed"})
+	}
 	token, id, err := s.newToken(e.user, e.login)
 	if err != nil {
 		return err
@@ -212,6 +227,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, me caller) error
 		return err
 	}
 	s.auditAs(me, "logout")
+	s.dropCookie(w, r, me)
 	return answer(w, http.StatusOK, wire.Signed{Message: "Logged out"})
 }
 

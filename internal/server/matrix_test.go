@@ -34,6 +34,7 @@ var matrix = map[string]string{
 	"GET /api/server":        "200 200 200 200 200 200 200  200 200 200",
 	"POST /api/signup":       "201 201 201 201 201 201 201  201 201 201",
 	"POST /api/login":        "200 200 200 200 200 200 200  200 200 200",
+	"POST /api/auth/cookie":  "200 200 200 200 200 200 200  200 200 200",
 	"POST /api/auth/refresh": "401 401 401 401 401 401 401  200 200 200",
 	"POST /api/auth/logout":  "401 401 401 401 401 401 401  200 200 200",
 
@@ -84,6 +85,7 @@ var matrix = map[string]string{
 var bodies = map[string]string{
 	"POST /api/signup":                      `{"username":"new-WHO","email":"new-WHO@example.com","password":"correct horse"}`,
 	"POST /api/login":                       `{"email":"ann@example.com","password":"correct horse"}`,
+	"POST /api/auth/cookie":                 `{"email":"ann@example.com","password":"correct horse"}`,
 	"POST /api/profile/reset-password":      `{"current_password":"correct horse","new_password":"battery staple"}`,
 	"POST /api/machines/{agent_id}/command": `{"command":"true"}`,
 	"POST /api/terminal/tickets":            `{"agent_id":"MACHINE","session_id":"SESSION","mode":"control"}`,

@@ -14,18 +14,34 @@ import (
 // checkOrigin refuses the upgrade of a page from elsewhere. A request without
 // an Origin comes from no browser; its token is then not sent by accident.
 func (s *Server) checkOrigin(r *http.Request) error {
-	origins := r.Header.Values("Origin")
-	if len(origins) == 0 {
+	if len(r.Header.Values("Origin")) == 0 {
 		return nil
 	}
-	origin, err := url.Parse(origins[0])
-	if err != nil || len(origins) > 1 || origin.Host == "" || origin.User != nil || origin.Path != "" || origin.RawQuery != "" {
+	origin, ok := theOrigin(r)
+	if !ok {
 		return errOrigin
 	}
 	if sameOrigin(origin, s.ownOrigin(r)) || slices.ContainsFunc(s.pages, func(page *url.URL) bool { return sameOrigin(origin, page) }) {
 		return nil
 	}
 	return errOrigin
+}
+
+// isOwnOrigin tells whether a page of this server asks, and no other.
+func (s *Server) isOwnOrigin(r *http.Request) bool {
+	origin, ok := theOrigin(r)
+	return ok && sameOrigin(origin, s.ownOrigin(r))
+}
+
+// theOrigin is that of the page that asks, if one does and it makes sense.
+func theOrigin(r *http.Request) (origin *url.URL, ok bool) {
+	origins := r.Header.Values("Origin")
+	if len(origins) != 1 {
+		return nil, false
+	}
+	origin, err := url.Parse(origins[0])
+	ok = err == nil && origin.Host != "" && origin.User == nil && origin.Path == "" && origin.RawQuery == ""
+	return origin, ok
 }
 
 var errOrigin = wire.ErrForbidden.With("a page of another site may not open this")

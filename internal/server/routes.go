@@ -17,6 +17,7 @@ type caller struct {
 	Login    string // its id
 	AuthTime time.Time
 	Expires  time.Time // of the token
+	cookie   time.Time // when the page's cookie was made; zero: a token or ticket said who asks
 	IP       string
 	only     bounds // of a ticket
 	Request  string // its id
@@ -34,7 +35,7 @@ type access string
 
 const (
 	forAll    access = "all"    // nobody has to say who he is
-	forUsers  access = "users"  // with a token in the Authorization header
+	forUsers  access = "users"  // with a token in the Authorization header, or a page's cookie
 	forAdmins access = "admins" // users who run this installation
 	forViewer access = "viewer" // users too; the token may be in the address
 	forAgents access = "agents" // machines and holders, with credentials of their own
@@ -57,6 +58,7 @@ func (s *Server) table() []route {
 		s.open("GET /api/server", s.serverInfo),
 		s.open("POST /api/signup", s.signup),
 		s.open("POST /api/login", s.login),
+		s.open("POST /api/auth/cookie", s.cookieLogin),
 		s.signedIn("POST /api/auth/refresh", s.refresh),
 		s.signedIn("POST /api/auth/logout", s.logout),
 
@@ -126,14 +128,15 @@ func (s *Server) viewer(pattern string, h handler) route {
 	return route{pattern, forViewer, s.try(h)}
 }
 
-// signedIn is a route for those who have a token, in the Authorization header.
+// signedIn is a route for those who have a token, in the Authorization header, or the
+// cookie of a page.
 func (s *Server) signedIn(pattern string, h signedInHandler) route {
 	return route{pattern, forUsers, s.try(func(w http.ResponseWriter, r *http.Request) error {
 		me, err := s.authenticate(r, false)
 		if err != nil {
 			return err
 		}
-		return h(w, r, me)
+		return h(w, r, s.keepCookie(w, r, me))
 	})}
 }
 

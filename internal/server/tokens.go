@@ -36,11 +36,21 @@ type claims struct {
 
 // newToken is a token for a login, until life or the login's cap is over, and its id.
 func (s *Server) newToken(u store.User, l store.Login) (token, id string, err error) {
-	now := s.now()
-	ends := now.Add(tokenLife)
+	return s.tokenOf(tokenType, u, l)
+}
+
+// tokenEnds is when a token ends that a login gets now.
+func (s *Server) tokenEnds(l store.Login) time.Time {
+	ends := s.now().Add(tokenLife)
 	if last := l.AuthTime.Add(s.cfg.SessionMax); ends.After(last) {
-		ends = last
+		return last
 	}
+	return ends
+}
+
+// tokenOf is newToken for a token of any type.
+func (s *Server) tokenOf(kind string, u store.User, l store.Login) (token, id string, err error) {
+	now, ends := s.now(), s.tokenEnds(l)
 	id = randomID()
 	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
@@ -50,18 +60,18 @@ func (s *Server) newToken(u store.User, l store.Login) (token, id string, err er
 		Login: l.ID, AuthTime: l.AuthTime.Unix(), Epoch: u.Epoch,
 	})
 	key := s.ring.signing()
-	t.Header["typ"], t.Header["kid"] = tokenType, key.id
+	t.Header["typ"], t.Header["kid"] = kind, key.id
 	token, err = t.SignedString(key.secret)
 	return token, id, err
 }
 
-// parseToken checks everything that the token itself says.
-func (s *Server) parseToken(token string) (claims, error) {
+// parseToken checks everything that a token of some type says itself.
+func (s *Server) parseToken(kind, token string) (claims, error) {
 	var c claims
 	if len(token) > tokenMax {
 		return c, errBadToken
 	}
-	_, err := jwt.ParseWithClaims(token, &c, s.signingKey,
+	_, err := jwt.ParseWithClaims(token, &c, s.signingKey(kind),
 		jwt.WithValidMethods([]string{"HS256"}), jwt.WithIssuer(s.issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithIssuedAt(),
 		jwt.WithLeeway(tokenLeeway), jwt.WithStrictDecoding(), jwt.WithTimeFunc(s.now))
@@ -74,17 +84,20 @@ func (s *Server) parseToken(token string) (claims, error) {
 	return c, nil
 }
 
-func (s *Server) signingKey(t *jwt.Token) (any, error) {
-	kid, _ := t.Header["kid"].(string)
-	key, ok := s.ring.verifying(kid, s.now())
-	if t.Header["typ"] != tokenType || !ok {
-		return nil, errors.New("server: a token of another kind or key")
+func (s *Server) signingKey(kind string) jwt.Keyfunc {
+	return func(t *jwt.Token) (any, error) {
+		kid, _ := t.Header["kid"].(string)
+		key, ok := s.ring.verifying(kid, s.now())
+		if t.Header["typ"] != kind || !ok {
+			return nil, errors.New("server: a token of another kind or key")
+		}
+		return key, nil
 	}
-	return key, nil
 }
 
 // authenticate finds out who asks: a token in the Authorization header or, where
-// the route allows it, in the address. Two of them are a mistake of somebody.
+// the route allows it, in the address. Two of them are a mistake of somebody. Without
+// either the page's cookie counts, which browsers add to all they send.
 func (s *Server) authenticate(r *http.Request, allowQueryToken bool) (caller, error) {
 	headers, inURL := r.Header.Values("Authorization"), r.URL.Query()["token"]
 	switch {
@@ -95,7 +108,7 @@ func (s *Server) authenticate(r *http.Request, allowQueryToken bool) (caller, er
 	case len(inURL) == 1:
 		return s.identify(r.Context(), inURL[0], clientIP(r))
 	case len(headers) == 0:
-		return caller{}, wire.ErrUnauthed
+		return s.authenticatePage(r)
 	}
 	scheme, token, _ := strings.Cut(headers[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -106,7 +119,7 @@ func (s *Server) authenticate(r *http.Request, allowQueryToken bool) (caller, er
 
 // identify is authenticate for a token that came another way.
 func (s *Server) identify(ctx context.Context, token, ip string) (caller, error) {
-	c, err := s.parseToken(token)
+	c, err := s.parseToken(tokenType, token)
 	if err != nil {
 		s.auditToken(ctx, c, ip, err)
 		return caller{}, err

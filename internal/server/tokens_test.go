@@ -385,7 +385,7 @@ func FuzzParseToken(f *testing.F) {
 	f.Add(good)
 	f.Add(fmt.Sprintf("%s.%s.", good[:20], good[20:40]))
 	f.Fuzz(func(t *testing.T, token string) {
-		if c, err := s.parseToken(token); err == nil && (c.Subject != "user" || c.Login != "login") {
+		if c, err := s.parseToken(tokenType, token); err == nil && (c.Subject != "user" || c.Login != "login") {
 			t.Fatalf("%q passed as %+v", token, c)
 		}
 	})
