@@ -107,8 +107,7 @@ func (s *Server) reconcile(ctx context.Context, agentID string, live []string) e
 			continue
 		}
 		x, err := s.store.SessionByID(ctx, id) // a machine may say anything
-		away := x.Void || x.ExitCode != nil && *x.ExitCode == hungUp
-		if err == nil && x.AgentID == agentID && away {
+		if err == nil && x.AgentID == agentID && x.Void {
 			s.busy.Go(func() { s.endNow(x) })
 		}
 	}
@@ -128,8 +127,7 @@ func (s *Server) reconcile(ctx context.Context, agentID string, live []string) e
 	return nil
 }
 
-// endNow ends a session that should have ended while its machine was away. One that
-// had ended by itself in that way keeps its last words for nobody.
+// endNow ends a session that should have ended while its machine was away.
 func (s *Server) endNow(x store.Session) {
 	ctx, cancel := context.WithTimeout(context.Background(), endWithin)
 	defer cancel()
@@ -179,7 +177,7 @@ func (s *Server) sessionLink(w http.ResponseWriter, r *http.Request) error {
 }
 
 // sessionLive is machineLive for a holder. One whose session was ended with its
-// machine or its user hears that it is gone, and ends it.
+// machine or its user, or while it was away, hears that it is gone, and ends it.
 func (s *Server) sessionLive(ctx context.Context, m store.Machine, session string) error {
 	x, err := s.store.SessionByID(ctx, session)
 	if err == nil && x.Void {

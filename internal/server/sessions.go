@@ -165,10 +165,9 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request, me caller) e
 const hungUp = 128 + 1
 
 // endLater writes down that a session is over which cannot be told so now. Its
-// machine hears of it first thing (see reconcile).
+// machine hears of it first thing (see reconcile), or its holder when it dials.
 func (s *Server) endLater(ctx context.Context, x store.Session) error {
-	code := hungUp
-	if _, err := s.store.EndSession(ctx, x.ID, time.Now(), &code); err != nil {
+	if err := s.store.VoidSession(ctx, x.ID, time.Now(), hungUp); err != nil {
 		return err
 	}
 	s.endings.tell(x.ID)

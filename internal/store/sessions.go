@@ -26,7 +26,7 @@ type Session struct {
 	EndedAt     *time.Time // nil while it runs
 	ExitCode    *int       // nil while it runs, or when it was lost
 	SecretHash  []byte     // of its holder's secret; nil before the first dial
-	Void        bool       // its machine or its user was taken out: it has to end
+	Void        bool       // its machine or its user was taken out, or it was ended while away: it has to end
 }
 
 const selectSession = `
@@ -162,6 +162,13 @@ func (s *Store) RenameSession(ctx context.Context, id, name string) error {
 func (s *Store) EndSession(ctx context.Context, id string, at time.Time, code *int) (first bool, err error) {
 	n, err := s.exec(ctx, "UPDATE sessions SET ended_at = $2, exit_code = $3 WHERE id = $1 AND ended_at IS NULL", id, ms(at), code)
 	return n > 0, err
+}
+
+// VoidSession ends a session whose machine cannot be told so now. The holder's secret
+// is good for hearing that, and for nothing else. One that has ended stays as it is.
+func (s *Store) VoidSession(ctx context.Context, id string, at time.Time, code int) error {
+	_, err := s.exec(ctx, "UPDATE sessions SET ended_at = $2, exit_code = $3, void = 1 WHERE id = $1 AND ended_at IS NULL", id, ms(at), code)
+	return err
 }
 
 // collect reads all rows.

@@ -73,6 +73,30 @@ func TestManyStartAtOnce(t *testing.T) {
 	}
 }
 
+// A session that ended by SIGHUP is not one that somebody ended: their exit codes are
+// the same, and only of the second has its machine still to hear.
+func TestEndedWhileAway(t *testing.T) {
+	s := newStore(t)
+	box := Machine{AgentID: "box", UserID: "u", Owner: "ann", Name: "box"}
+	for _, id := range []string{"killed", "hung up"} {
+		x := shell(id, box)
+		must(t, s.CreateSession(t.Context(), &x))
+	}
+	code := 129
+	_, err := s.EndSession(t.Context(), "hung up", midday, &code)
+	must(t, err)
+	for _, id := range []string{"killed", "hung up"} {
+		must(t, s.VoidSession(t.Context(), id, midday, code))
+		x, err := s.SessionByID(t.Context(), id)
+		if err != nil || x.Void != (id == "killed") || *x.ExitCode != code || !x.EndedAt.Equal(midday) {
+			t.Errorf("%s: %+v, %v", id, x, err)
+		}
+	}
+	if running, err := s.RunningSessions(t.Context(), "box"); err != nil || len(running) > 0 {
+		t.Errorf("%d run, %v", len(running), err)
+	}
+}
+
 func TestSessionLife(t *testing.T) {
 	s := newStore(t)
 	want := shell("s", Machine{AgentID: "box", UserID: "u", Owner: "ann", Name: "box"})
