@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -33,7 +34,31 @@ func (a *app) endpointAt(u *url.URL) (*wire.Endpoint, error) {
 	if err != nil && !errors.As(err, &we) {
 		return nil, usage("--tls-ca: %s", err)
 	}
-	return ep, err
+	if err != nil {
+		return nil, err
+	}
+	ep.UserAgent = userAgent()
+	return ep, nil
+}
+
+// userAgent says which vsay asks, and from where, for vsay logins to show.
+func userAgent() string {
+	b := thisBuild()
+	host, err := os.Hostname()
+	if err != nil {
+		host = "" // it is there for people to know it by
+	}
+	return fmt.Sprintf("vsay/%s (%s/%s; %s)", b.Version, b.OS, b.Arch, plainWord(host))
+}
+
+// plainWord leaves of a name what a header can carry.
+func plainWord(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r > ' ' && r < 0x7f && !strings.ContainsRune("();", r) {
+			return r
+		}
+		return -1
+	}, name[:min(len(name), 64)])
 }
 
 // openCache opens the token cache, once, and makes it where it is missing.

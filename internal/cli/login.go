@@ -111,12 +111,20 @@ func wrongPassword(err error) error {
 }
 
 func (a *app) logoutCmd() *cobra.Command {
-	return &cobra.Command{
+	var which string
+	cmd := &cobra.Command{
 		Use:   "logout",
-		Short: "End this login, here and on the server",
+		Short: "End this login, here and on the server, or another one of yours",
 		Args:  takes(0, 0),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.runLogout(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if which != "" {
+				return a.runEndLogin(cmd.Context(), which)
+			}
+			return a.runLogout(cmd.Context())
+		},
 	}
+	cmd.Flags().StringVar(&which, "login", "", "the one to end: its id, as vsay logins shows it, or the first eight characters of it")
+	return cmd
 }
 
 // runLogout forgets the token here before it ends the login there: a server

@@ -34,7 +34,7 @@ func (a *app) rootCmd() *cobra.Command {
 	globalFlags(root)
 	root.AddCommand(
 		a.tryCmd(), a.serveCmd(), a.agentCmd(), a.holdCmd(),
-		a.signupCmd(), a.loginCmd(), a.logoutCmd(), a.refreshCmd(), a.tokenCmd(), a.whoamiCmd(),
+		a.signupCmd(), a.loginCmd(), a.logoutCmd(), a.loginsCmd(), a.refreshCmd(), a.tokenCmd(), a.whoamiCmd(),
 		a.machinesCmd(), a.attachCmd(), a.execCmd(), a.sessionsCmd(), a.killCmd(), a.renameCmd(), a.waitCmd(),
 		a.apiKeyCmd(), a.auditCmd(), a.passwdCmd(), a.adminCmd(), a.versionCmd(),
 	)

@@ -48,6 +48,20 @@ func (c *Client) Logout(ctx context.Context, token string) (wire.Signed, error) 
 	return out, err
 }
 
+// Logins are where the account is signed in.
+func (c *Client) Logins(ctx context.Context) (wire.Logins, error) {
+	var out wire.Logins
+	err := c.call(ctx, http.MethodGet, "/api/auth/logins", nil, &out)
+	return out, err
+}
+
+// EndLogin signs out there.
+func (c *Client) EndLogin(ctx context.Context, id string) (wire.Signed, error) {
+	var out wire.Signed
+	err := c.call(ctx, http.MethodDelete, "/api/auth/logins/"+url.PathEscape(id), nil, &out)
+	return out, err
+}
+
 // Machines are those the account may reach.
 func (c *Client) Machines(ctx context.Context) (wire.Machines, error) {
 	var out wire.Machines

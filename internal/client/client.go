@@ -83,6 +83,9 @@ func (c *Client) do(ctx context.Context, method, path, token string, in, out any
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Accept", "application/json")
+	if c.Endpoint.UserAgent != "" {
+		req.Header.Set("User-Agent", c.Endpoint.UserAgent)
+	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}

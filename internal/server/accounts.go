@@ -114,6 +114,7 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) (u store.User, l
 	if err := s.store.CreateLogin(r.Context(), l, u.PasswordGen); err != nil {
 		return u, l, wrongIfGone(err)
 	}
+	s.signedInFrom(r, l)
 	s.audit(r, "login", "user", u.ID, "username", u.Username, "login", l.ID)
 	return u, l, nil
 }
@@ -223,7 +224,7 @@ func (s *Server) refresh(w http.ResponseWriter, r *http.Request, me caller) erro
 // logout ends the login: on disk, in memory, on every link, and only then is it
 // said to be done.
 func (s *Server) logout(w http.ResponseWriter, r *http.Request, me caller) error {
-	if err := s.endLogin(r.Context(), me); err != nil {
+	if err := s.endLogin(r.Context(), me.Login); err != nil {
 		return err
 	}
 	s.auditAs(me, "logout")
@@ -231,13 +232,13 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, me caller) error
 	return answer(w, http.StatusOK, wire.Signed{Message: "Logged out"})
 }
 
-func (s *Server) endLogin(ctx context.Context, me caller) error {
-	err := s.store.RevokeLogin(context.WithoutCancel(ctx), me.Login)
-	s.logins.drop(me.Login)
-	s.lineages.forget(me.Login)
+func (s *Server) endLogin(ctx context.Context, id string) error {
+	err := s.store.RevokeLogin(context.WithoutCancel(ctx), id)
+	s.logins.drop(id)
+	s.lineages.forget(id)
 	if err != nil {
 		return err
 	}
-	s.relay.Cut(errBadToken, func(who relay.Who) bool { return who.Login == me.Login })
+	s.relay.Cut(errBadToken, func(who relay.Who) bool { return who.Login == id })
 	return nil
 }

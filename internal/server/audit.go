@@ -38,6 +38,7 @@ var manners = map[string]manner{
 	"machine counter jumped":  {result: wire.AuditOK, soon: true},
 	"viewer refused":          {result: wire.AuditDenied, soon: true, flood: true},
 	"api key shown":           {result: wire.AuditOK, soon: true, flood: true},
+	"logins shown":            {result: wire.AuditOK, soon: true, flood: true},
 	"session started":         {result: wire.AuditOK, soon: true}, // the session is on disk, with its command
 	"attach":                  {result: wire.AuditOK, soon: true},
 	"detach":                  {result: wire.AuditOK, soon: true},

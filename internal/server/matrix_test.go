@@ -38,6 +38,9 @@ var matrix = map[string]string{
 	"POST /api/auth/refresh": "401 401 401 401 401 401 401  200 200 200",
 	"POST /api/auth/logout":  "401 401 401 401 401 401 401  200 200 200",
 
+	"GET /api/auth/logins":         "401 401 401 401 401 401 401  200 200 200",
+	"DELETE /api/auth/logins/{id}": "401 401 401 401 401 401 401  404 404 200",
+
 	"GET /api/me":                          "401 401 401 401 401 401 401  200 200 200",
 	"GET /api/profile":                     "401 401 401 401 401 401 401  200 200 200",
 	"POST /api/profile/regenerate-api-key": "401 401 401 401 401 401 401  200 200 200",
@@ -98,7 +101,8 @@ const howToAdd = `%s is in no row of the matrix. Add to the map "matrix" in matr
 	%q: "401 401 401 401 401 401 401  404 404 200",
 with the status that each of these gets, in this order: %s.
 If it takes a JSON body, add that to the map "bodies" (ids in it: MACHINE, SESSION, VICTIM). The names {agent_id}
-and {id} stand for the owner's machine and session; below /api/admin/ an {id} is an account named victim.`
+and {id} stand for the owner's machine and session; below /api/admin/ an {id} is an account named victim, and below
+/api/auth/logins/ another login of the owner.`
 
 // TestMatrix asks every route as everybody.
 func TestMatrix(t *testing.T) {
@@ -143,7 +147,7 @@ func TestForeignIsUnknownEverywhere(t *testing.T) {
 		t.Run(r.pattern, func(t *testing.T) {
 			t.Parallel()
 			m := newMatrixWorld(t)
-			unknown := ids{machine: randomID(), session: randomID(), victim: randomID()}
+			unknown := ids{machine: randomID(), session: randomID(), victim: randomID(), login: randomID()}
 			for _, who := range []string{"stranger", "admin"} {
 				if r.who == forAdmins && who == "admin" {
 					continue
@@ -179,8 +183,8 @@ func TestForeignMachineOverTheTerminal(t *testing.T) {
 
 // names tells whether a request of that route is about some thing.
 func names(pattern string) bool {
-	_, path := ids{"A", "B", "C"}.fill(pattern)
-	_, other := ids{"D", "E", "F"}.fill(pattern)
+	_, path := ids{"A", "B", "C", "D"}.fill(pattern)
+	_, other := ids{"E", "F", "G", "H"}.fill(pattern)
 	body := bodies[pattern]
 	return path != other || strings.Contains(body, "MACHINE") || strings.Contains(body, "SESSION") || strings.Contains(body, "VICTIM")
 }
@@ -217,14 +221,17 @@ func TestATokenInTheAddressIsRefused(t *testing.T) {
 }
 
 // ids are the things that a request can be about.
-type ids struct{ machine, session, victim string }
+type ids struct{ machine, session, victim, login string }
 
 // fill makes a request's method and path of a route's pattern.
 func (x ids) fill(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	id := x.session
-	if strings.HasPrefix(path, "/api/admin/") {
+	switch {
+	case strings.HasPrefix(path, "/api/admin/"):
 		id = x.victim
+	case strings.HasPrefix(path, "/api/auth/logins/"):
+		id = x.login
 	}
 	path = strings.NewReplacer("{$}", "", "{agent_id}", x.machine, "{id}", id).Replace(path)
 	return method, strings.NewReplacer("{", "", "}", "").Replace(path)
@@ -255,6 +262,7 @@ func newMatrixWorld(t *testing.T) *matrixWorld {
 	m.box = newBox(m.world)
 	m.ids.machine = m.box.enroll(m.owner.apiKey, "box").AgentID
 	m.ids.session = m.session()
+	m.ids.login = m.loginOf(m.signIn(m.owner.email).token)
 	m.ticket = m.newTicket()
 	return m
 }
@@ -270,6 +278,16 @@ func (m *matrixWorld) session() string {
 		m.t.Fatal(err)
 	}
 	return x.ID
+}
+
+// loginOf is the id of the login that a token belongs to.
+func (w *world) loginOf(token string) string {
+	w.t.Helper()
+	me, err := w.s.identify(w.t.Context(), token, "192.0.2.1")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return me.Login
 }
 
 // newTicket is one of the owner's for a terminal.

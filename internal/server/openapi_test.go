@@ -58,7 +58,7 @@ func TestOpenAPIHasTheFieldsOfTheTypes(t *testing.T) {
 	schemas := readSpec(t).Components.Schemas
 	for name, v := range map[string]any{
 		"Machine": wire.Machine{}, "Session": wire.Session{}, "Viewer": wire.Viewer{},
-		"Account": wire.Account{}, "ServerInfo": wire.ServerInfo{},
+		"Account": wire.Account{}, "ServerInfo": wire.ServerInfo{}, "LoginInfo": wire.LoginInfo{},
 		"Signup": wire.Signup{}, "Login": wire.Login{}, "AskTicket": wire.AskTicket{}, "Ticket": wire.Ticket{},
 		"AdminUser": wire.AdminUser{}, "NewPassword": wire.NewPassword{}, "PasswordReset": wire.PasswordReset{},
 		"Invite": wire.Invite{}, "NewInvite": wire.NewInvite{},

@@ -62,6 +62,9 @@ func (s *Server) table() []route {
 		s.signedIn("POST /api/auth/refresh", s.refresh),
 		s.signedIn("POST /api/auth/logout", s.logout),
 
+		s.signedIn("GET /api/auth/logins", s.listLogins),
+		s.signedIn("DELETE /api/auth/logins/{id}", s.deleteLogin),
+
 		s.signedIn("GET /api/me", s.me),
 		s.signedIn("GET /api/profile", s.profile),
 		s.signedIn("POST /api/profile/regenerate-api-key", s.regenerateKey),
@@ -136,6 +139,7 @@ func (s *Server) signedIn(pattern string, h signedInHandler) route {
 		if err != nil {
 			return err
 		}
+		s.visited(r, me)
 		return h(w, r, s.keepCookie(w, r, me))
 	})}
 }

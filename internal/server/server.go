@@ -44,6 +44,7 @@ type Server struct {
 	passwords *passwords
 	logins    *liveLogins
 	seen      *sightings
+	visits    visits
 	paces     paces
 	sockets   *sockets
 	machines  door
@@ -243,9 +244,11 @@ func (s *Server) chores(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			s.saveSightings(context.WithoutCancel(ctx))
+			s.saveVisits(context.WithoutCancel(ctx))
 			return
 		case <-save.C:
 			s.saveSightings(ctx)
+			s.saveVisits(ctx)
 			s.passwords.rest()
 			s.ballast.take(time.Now())
 		case <-prune.C:

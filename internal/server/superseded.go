@@ -68,7 +68,7 @@ func (s *Server) superseded(r *http.Request, me caller, fresh string) error {
 		s.auditAs(me, "token reused")
 		return nil
 	}
-	if err := s.endLogin(r.Context(), me); err != nil {
+	if err := s.endLogin(r.Context(), me.Login); err != nil {
 		return err
 	}
 	s.auditAs(me, "token reused", "login_ended", true)

@@ -26,6 +26,7 @@ func (s *Server) terminal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.visited(r, me)
 	m, err := s.machineFor(r.Context(), me, r.PathValue("agent_id"))
 	if err != nil {
 		return err

@@ -51,6 +51,7 @@ func (s *Server) tokenEnds(l store.Login) time.Time {
 // tokenOf is newToken for a token of any type.
 func (s *Server) tokenOf(kind string, u store.User, l store.Login) (token, id string, err error) {
 	now, ends := s.now(), s.tokenEnds(l)
+	s.visits.extend(l.ID, ends)
 	id = randomID()
 	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{

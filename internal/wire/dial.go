@@ -21,8 +21,9 @@ import (
 
 // Endpoint is a server as a client, an agent or a holder reaches it.
 type Endpoint struct {
-	URL    *url.URL // scheme and host, perhaps a path in front of /api
-	Client *http.Client
+	URL       *url.URL // scheme and host, perhaps a path in front of /api
+	Client    *http.Client
+	UserAgent string // who asks, in the words of HTTP; empty: Go
 
 	trust     Trust
 	transport *http.Transport
@@ -118,6 +119,10 @@ func (e *Endpoint) Knock(ctx context.Context) error {
 // Dial opens a link to path (with its query) of the server. A refusal comes
 // back as the *Error it was on the server.
 func (e *Endpoint) Dial(ctx context.Context, path, protocol string, header http.Header) (*Conn, error) {
+	if e.UserAgent != "" {
+		header = header.Clone()
+		header.Set("User-Agent", e.UserAgent)
+	}
 	conn, err := e.dial(ctx, path, protocol, header)
 	if unknownAuthority(err) && e.widen() {
 		return e.dial(ctx, path, protocol, header)
