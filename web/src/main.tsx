@@ -1,5 +1,13 @@
+import "./ui/tokens.css";
+import "./ui/base.css";
+import "./ui/parts.css";
+import "./app/app.css";
 import { render } from "preact";
+import { recall } from "./app/account.ts";
 import { App } from "./app/app.tsx";
+import { listen } from "./app/router.ts";
 
+void recall();
+listen();
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -1,0 +1,61 @@
+import { signal } from "@preact/signals";
+import { ofStatus, WireError } from "../wire/error.ts";
+
+/** turnedAway counts the answers that said: not signed in. Who is signed in (app/account.ts) listens. */
+export const turnedAway = signal(0);
+
+type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+
+/**
+ * ask sends a request to this server and gives what it answers. The cookie goes along by itself. Every failure is a
+ * WireError; one that says that nobody is signed in is told to turnedAway as well.
+ */
+export async function ask<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const answer = await send(method, path, body, signal);
+  const said = await answer.json().catch(() => undefined);
+  if (answer.ok && said !== undefined) return said as T;
+  const error = failure(answer, said);
+  if (answer.status === 401 && error.message !== wrongPassword) turnedAway.value++;
+  throw error;
+}
+
+const wrongPassword = "wrong email or password";
+
+async function send(method: Method, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  const init: RequestInit = { method, cache: "no-store", credentials: "same-origin", redirect: "error" };
+  init.headers = { Accept: "application/json" };
+  if (body !== undefined) {
+    init.headers = { ...init.headers, "Content-Type": "application/json" };
+    init.body = JSON.stringify(body);
+  }
+  if (signal) init.signal = signal;
+  try {
+    return await fetch(path, init);
+  } catch (e) {
+    if (signal?.aborted) throw e;
+    throw new WireError("unreachable");
+  }
+}
+
+/** failure is the error that an answer tells of. */
+export function failure(answer: Response, said: unknown): WireError {
+  const code = answer.headers.get("Vsay-Error") ?? "";
+  const message = said && typeof said === "object" && "error" in said ? String(said.error) : "";
+  return ofStatus(
+    answer.ok ? 500 : answer.status,
+    code,
+    message,
+    seconds(answer.headers.get("Retry-After")) * 1000,
+  );
+}
+
+/** seconds reads a Retry-After, which is a number of them here. */
+function seconds(header: string | null): number {
+  const n = Number(header ?? "");
+  return Number.isFinite(n) && n > 0 ? n : 0;
+}
+
+/** path puts values into an address, each as one part of it: path`/api/machines/${id}`. */
+export function path(parts: TemplateStringsArray, ...values: (string | number)[]): string {
+  return parts.reduce((all, part, i) => all + encodeURIComponent(values[i - 1] ?? "") + part);
+}

@@ -1,0 +1,76 @@
+import { effect, signal } from "@preact/signals";
+import { forgetMachines } from "../api/live.ts";
+import { ask, turnedAway } from "../api/request.ts";
+import { forgetSessions } from "../api/sessions.ts";
+import type { Account } from "../api/types.ts";
+import { asError, type WireError } from "../wire/error.ts";
+
+/** me is who is signed in: null when nobody is, undefined as long as that is not known. */
+export const me = signal<Account | null | undefined>(undefined);
+
+/** trouble is why it is not known, if that failed. */
+export const trouble = signal<WireError | undefined>(undefined);
+
+/** last is the id of who was signed in last, or still is. */
+export const last = signal("");
+
+/** ended tells that somebody was signed in here and is no longer, without having asked for it. */
+export const ended = signal(false);
+
+effect(() => {
+  if (!me.value || me.value.id === last.peek()) return;
+  last.value = me.value.id;
+  forgetMachines();
+  forgetSessions();
+});
+
+effect(() => {
+  if (turnedAway.value === 0) return;
+  ended.value ||= Boolean(me.peek());
+  me.value = null;
+});
+
+/** recall asks who is signed in. */
+export async function recall() {
+  trouble.value = undefined;
+  try {
+    me.value = (await ask<{ user: Account }>("GET", "/api/me")).user;
+  } catch (e) {
+    if (me.value === undefined) trouble.value = asError(e);
+  }
+}
+
+/** signIn does, with a cookie that no script can read. */
+export async function signIn(email: string, password: string) {
+  const { user } = await ask<{ user: Account }>("POST", "/api/auth/cookie", { email, password });
+  ended.value = false;
+  me.value = user;
+  tabs?.postMessage("changed");
+}
+
+/** signUp makes an account and signs in. */
+export async function signUp(username: string, email: string, password: string, invite: string) {
+  await ask(
+    "POST",
+    "/api/signup",
+    invite ? { username, email, password, invite } : { username, email, password },
+  );
+  await signIn(email, password);
+}
+
+/** signOut ends the login, its terminals too, in all tabs of this browser. */
+export async function signOut() {
+  await ask("POST", "/api/auth/logout");
+  forget();
+  tabs?.postMessage("changed");
+}
+
+/** forget is signOut of a login that has ended already. */
+export function forget() {
+  me.value = null;
+  ended.value = false;
+}
+
+// Tabs of one browser share the cookie, so they tell each other when it changes.
+const tabs = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("vsay");
+if (tabs) tabs.onmessage = () => void recall();

@@ -1,0 +1,28 @@
+import { signal } from "@preact/signals";
+import { CheckIcon } from "./icons.tsx";
+
+const toasts = signal<{ id: number; text: string }[]>([]);
+let last = 0;
+
+/** toast says in passing that something was done. */
+export function toast(text: string) {
+  const id = ++last;
+  toasts.value = [...toasts.value, { id, text }];
+  setTimeout(() => {
+    toasts.value = toasts.value.filter((t) => t.id !== id);
+  }, 4000);
+}
+
+/** Toasts is where they appear. It is there always, so that they are read aloud. */
+export function Toasts() {
+  return (
+    <div class="toasts" role="status">
+      {toasts.value.map((t) => (
+        <div class="toast" key={t.id}>
+          <CheckIcon />
+          {t.text}
+        </div>
+      ))}
+    </div>
+  );
+}
