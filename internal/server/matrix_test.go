@@ -27,7 +27,21 @@ var columns = []string{"nobody", "expired", "logged out", "disabled", "API key",
 //
 //	nobody, expired, logged out, disabled, API key, ticket, machine; stranger, admin, owner
 var matrix = map[string]string{
-	"GET /{$}":    "200 200 200 200 200 200 200  200 200 200",
+	"GET /{$}":                 "200 200 200 200 200 200 200  200 200 200",
+	"GET /login":               "200 200 200 200 200 200 200  200 200 200",
+	"GET /signup":              "200 200 200 200 200 200 200  200 200 200",
+	"GET /invite":              "200 200 200 200 200 200 200  200 200 200",
+	"GET /machines/{agent_id}": "200 200 200 200 200 200 200  200 200 200", // the page, which asks for the machine
+	"GET /terminal":            "200 200 200 200 200 200 200  200 200 200",
+	"GET /terminal/{agent_id}": "200 200 200 200 200 200 200  200 200 200",
+	"GET /audit":               "200 200 200 200 200 200 200  200 200 200",
+	"GET /account":             "200 200 200 200 200 200 200  200 200 200",
+	"GET /add":                 "200 200 200 200 200 200 200  200 200 200",
+	"GET /admin/users":         "200 200 200 200 200 200 200  200 200 200",
+	"GET /admin/invites":       "200 200 200 200 200 200 200  200 200 200",
+	"GET /assets/{name...}":    "404 404 404 404 404 404 404  404 404 404", // of that name there is none
+	"GET /{name}":              "404 404 404 404 404 404 404  404 404 404",
+
 	"GET /health": "200 200 200 200 200 200 200  200 200 200",
 	"GET /ready":  "503 503 503 503 503 503 503  503 503 503", // it is not running yet
 
@@ -140,8 +154,8 @@ func TestMatrix(t *testing.T) {
 func TestForeignIsUnknownEverywhere(t *testing.T) {
 	asked := 0
 	for _, r := range new(Server).table() {
-		if r.who == forAgents || !names(r.pattern) {
-			continue // a machine's challenge is as random for one that exists
+		if r.who == forAgents || r.who == forPages || !names(r.pattern) {
+			continue // a machine's challenge is as random for one that exists; a page asks for its machine like any program
 		}
 		asked++
 		t.Run(r.pattern, func(t *testing.T) {

@@ -53,10 +53,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 }
 
 func (s *Server) setHeaders(h http.Header, r *http.Request) {
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Content-Security-Policy", noPage)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin") // no page elsewhere loads any of it, not even as an image
 	if overTLS(r) || (s.public != nil && s.public.Scheme == "https") {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}

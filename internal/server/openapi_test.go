@@ -45,7 +45,10 @@ func TestOpenAPIHasEveryRouteAndNoOther(t *testing.T) {
 		}
 	}
 	for _, r := range new(Server).table() {
-		served = append(served, strings.TrimSuffix(r.pattern, "{$}"))
+		if r.who == forPages {
+			continue
+		}
+		served = append(served, r.pattern)
 	}
 	slices.Sort(documented)
 	slices.Sort(served)

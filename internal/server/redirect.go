@@ -36,6 +36,7 @@ func (s *Server) redirect(ctx context.Context) {
 // toHTTPS sends people to the same page. Programs that say a token in the clear are
 // not sent anywhere, or they would do so for ever; and nobody to another's name.
 func (s *Server) toHTTPS(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Security-Policy", noPage)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	host := (&url.URL{Host: r.Host}).Hostname()

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"io"
 	"net/http"
 	"path"
 	"strings"
@@ -39,6 +38,7 @@ const (
 	forAdmins access = "admins" // users who run this installation
 	forViewer access = "viewer" // users too; the token may be in the address
 	forAgents access = "agents" // machines and holders, with credentials of their own
+	forPages  access = "pages"  // the web terminal, which is no part of the API: nobody has to say who he is
 )
 
 // route is one address of the server, as http.ServeMux spells it.
@@ -51,7 +51,21 @@ type route struct {
 // table is every address of the server.
 func (s *Server) table() []route {
 	return []route{
-		s.open("GET /{$}", s.index),
+		s.page("GET /{$}"),
+		s.page("GET /login"),
+		s.page("GET /signup"),
+		s.page("GET /invite"), // the code is in the fragment, which no browser sends
+		s.page("GET /machines/{agent_id}"),
+		s.page("GET /terminal"),
+		s.page("GET /terminal/{agent_id}"),
+		s.page("GET /audit"),
+		s.page("GET /account"),
+		s.page("GET /add"),
+		s.page("GET /admin/users"),
+		s.page("GET /admin/invites"),
+		s.file("GET /assets/{name...}"),
+		s.file("GET /{name}"),
+
 		s.open("GET /health", s.health),
 		s.open("GET /ready", s.readiness),
 
@@ -217,12 +231,6 @@ type muted struct {
 func (m *muted) Header() http.Header         { return m.header }
 func (m *muted) Write(b []byte) (int, error) { return len(b), nil }
 func (m *muted) WriteHeader(status int)      { m.status = status }
-
-func (s *Server) index(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, err := io.WriteString(w, "vsay is here. The web terminal comes later; until then use the vsay command.\n")
-	return ignoreLost(err)
-}
 
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) error {
 	return answer(w, http.StatusOK, status{"ok"})

@@ -20,6 +20,7 @@ import (
 	"vsay/internal/relay"
 	"vsay/internal/store"
 	"vsay/internal/wire"
+	"vsay/web"
 )
 
 // Server is one vsay server. Make it with New.
@@ -55,6 +56,7 @@ type Server struct {
 	lineages  lineages
 	verifying sync.Mutex
 	handler   http.Handler
+	site      *web.Site // the pages
 	crowd     *crowd
 	redirects net.Listener // plain HTTP that sends people to https; nil: none
 	onPlain   http.Handler // there
@@ -98,6 +100,9 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 		return nil, err
 	}
 	if s.cert, err = certificate.Open(cfg.TLS, log); err != nil {
+		return nil, err
+	}
+	if s.site, err = web.Built(); err != nil {
 		return nil, err
 	}
 	if err := s.openData(ctx); err != nil {
