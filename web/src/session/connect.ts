@@ -1,9 +1,11 @@
+import { ofClose, ofStatus, WireError } from "../wire/error.ts";
+
 /** Socket is what an attachment needs of an open WebSocket. */
 export interface Socket {
-  send(message: Uint8Array): void;
+  send(message: Uint8Array<ArrayBuffer>): void;
   close(): void;
 
-  /** message is told each message, and closed once when there will be no more of them. */
+  /** message is told each message, and closed once when no more will come. */
   message: (bytes: Uint8Array) => void;
   closed: (code: number, reason: string) => void;
 }
@@ -22,4 +24,92 @@ export interface Connect {
 
   /** open gives a WebSocket that speaks vsay.v1. */
   open(machine: string, ticket: string, signal: AbortSignal): Promise<Socket>;
+}
+
+/** ownServer is the server this page came from. It knows who asks by the cookie, which no script can read. */
+export const ownServer: Connect = { ticket, open };
+
+async function ticket(ask: Ask, signal: AbortSignal): Promise<string> {
+  const answer = await fetch("/api/terminal/tickets", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      agent_id: ask.machine,
+      session_id: ask.session ?? "",
+      mode: ask.readOnly ? "read_only" : "control",
+    }),
+    cache: "no-store",
+    signal,
+  }).catch(() => {
+    throw new WireError("unreachable");
+  });
+  const body: unknown = await answer.json().catch(() => undefined);
+  if (!answer.ok) throw refusal(answer, body);
+  const given = member(body, "ticket");
+  if (given === "") throw new WireError("unreachable"); // something in between answered for the server
+  return given;
+}
+
+function refusal(answer: Response, body: unknown): WireError {
+  const seconds = Number(answer.headers.get("Retry-After") ?? 0);
+  const code = answer.headers.get("Vsay-Error") ?? "";
+  return ofStatus(answer.status, code, member(body, "error"), Number.isFinite(seconds) ? seconds * 1000 : 0);
+}
+
+/** member is one that is a string, and empty where there is none. */
+function member(body: unknown, name: string): string {
+  if (typeof body !== "object" || body === null) return "";
+  const v: unknown = Reflect.get(body, name);
+  return typeof v === "string" ? v : "";
+}
+
+function open(machine: string, ticket: string, signal: AbortSignal): Promise<Socket> {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const address = `${scheme}//${location.host}/api/terminal/${encodeURIComponent(machine)}/ws`;
+  return opening(new WebSocket(address, ["vsay.v1", `vsay.t.${ticket}`]), signal);
+}
+
+/** opening waits until a WebSocket is open. A page is not told why one was refused: the ticket was there to ask. */
+export function opening(ws: WebSocket, signal: AbortSignal): Promise<Socket> {
+  ws.binaryType = "arraybuffer";
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      ws.close();
+      reject(new WireError("unreachable"));
+    };
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    ws.onclose = (e) => {
+      signal.removeEventListener("abort", giveUp);
+      reject(e.code === 1006 ? new WireError("unreachable") : ofClose(e.code, e.reason));
+    };
+    ws.onopen = () => {
+      signal.removeEventListener("abort", giveUp);
+      resolve(new PageSocket(ws));
+    };
+  });
+}
+
+class PageSocket implements Socket {
+  message: (bytes: Uint8Array) => void = () => {};
+  closed: (code: number, reason: string) => void = () => {};
+  private readonly ws: WebSocket;
+
+  constructor(ws: WebSocket) {
+    this.ws = ws;
+    ws.onclose = (e) => this.closed(e.code, e.reason);
+    ws.onmessage = (e) => {
+      if (e.data instanceof ArrayBuffer) this.message(new Uint8Array(e.data));
+      else this.message(new Uint8Array(0)); // a frame does not come as text: this one is none
+    };
+  }
+
+  /** send does nothing once the WebSocket is closing: closed is about to be told. */
+  send(message: Uint8Array<ArrayBuffer>): void {
+    if (this.ws.readyState === WebSocket.OPEN) this.ws.send(message);
+  }
+
+  close(): void {
+    this.ws.close(1000);
+  }
 }

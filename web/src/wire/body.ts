@@ -66,7 +66,7 @@ export function decodeOpened(payload: Uint8Array): Opened {
   return {
     session: text(o, "session"),
     name: text(o, "name"),
-    fresh: o["fresh"] === true,
+    fresh: o.fresh === true,
     inputFrom: count(o, "input_from"),
     window: count(o, "window"),
     missed: count(o, "missed"),

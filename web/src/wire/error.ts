@@ -7,7 +7,7 @@ export class WireError extends Error {
   readonly retryAfter: number;
 
   constructor(code: string, message?: string, retryAfter = 0) {
-    super(message || sentences[code] || "something went wrong: try again");
+    super(message || sentences.get(code) || "something went wrong: try again");
     this.name = "WireError";
     this.code = code;
     this.retryAfter = retryAfter;
@@ -15,63 +15,66 @@ export class WireError extends Error {
 }
 
 /** sentences are those of the codes that a page can meet, for where none came along. */
-const sentences: Record<string, string> = {
-  bad_request: "the request makes no sense",
-  protocol: "the other end sent something that makes no sense: load this page again",
-  unauthorized: "not signed in: sign in again",
-  reauth_required: "this login is too old to be extended: sign in again",
-  forbidden: "not allowed",
-  pending: "this machine waits until its owner lets it in",
-  not_found: "no such thing, or it is not yours",
-  taken: "already taken",
-  too_large: "that is too large",
-  slow_down: "too many tries: wait a little",
-  internal: "something went wrong on the server; its log has the details",
-  offline: "machine is offline",
-  unavailable: "the server is busy or starting: try again",
-  link_lost: "the link to the session broke",
-  gone: "that session has ended",
-  superseded: "another viewer took this session over",
-  unreachable: "cannot reach the server",
-};
+const sentences = new Map([
+  ["bad_request", "the request makes no sense"],
+  ["protocol", "the other end sent something that makes no sense: load this page again"],
+  ["unauthorized", "not signed in: sign in again"],
+  ["reauth_required", "this login is too old to be extended: sign in again"],
+  ["forbidden", "not allowed"],
+  ["pending", "this machine waits until its owner lets it in"],
+  ["uninvited", "signup is by invitation on this server: ask an administrator for one"],
+  ["method", "this address does not take that"],
+  ["not_json", "the other end takes JSON only"],
+  ["not_found", "no such thing, or it is not yours"],
+  ["taken", "already taken"],
+  ["too_large", "that is too large"],
+  ["slow_down", "too many tries: wait a little"],
+  ["internal", "something went wrong on the server; its log has the details"],
+  ["offline", "machine is offline"],
+  ["unavailable", "the server is busy or starting: try again"],
+  ["link_lost", "the link to the session broke"],
+  ["gone", "that session has ended"],
+  ["superseded", "another viewer took this session over"],
+  ["unreachable", "cannot reach the server"],
+]);
 
 /** closeCodes are those of a WebSocket, each with the first error that has it. */
-const closeCodes: Record<number, string> = {
-  1008: "protocol",
-  1009: "too_large",
-  1011: "internal",
-  1012: "link_lost",
-  1013: "unavailable",
-  4400: "bad_request",
-  4401: "unauthorized",
-  4403: "forbidden",
-  4404: "not_found",
-  4409: "taken",
-  4429: "slow_down",
-  4503: "offline",
-};
+const closeCodes = new Map([
+  [1008, "protocol"],
+  [1009, "too_large"],
+  [1011, "internal"],
+  [1012, "link_lost"],
+  [1013, "unavailable"],
+  [4400, "bad_request"],
+  [4401, "unauthorized"],
+  [4403, "forbidden"],
+  [4404, "not_found"],
+  [4409, "taken"],
+  [4429, "slow_down"],
+  [4503, "offline"],
+]);
 
 /** statuses are those of HTTP, likewise. */
-const statuses: Record<number, string> = {
-  400: "bad_request",
-  401: "unauthorized",
-  403: "forbidden",
-  404: "not_found",
-  409: "taken",
-  413: "too_large",
-  429: "slow_down",
-  500: "internal",
-  503: "unavailable",
-};
+const statuses = new Map([
+  [400, "bad_request"],
+  [401, "unauthorized"],
+  [403, "forbidden"],
+  [404, "not_found"],
+  [409, "taken"],
+  [413, "too_large"],
+  [429, "slow_down"],
+  [500, "internal"],
+  [503, "unavailable"],
+]);
 
 /** ofClose is the error behind a close code and its reason, which is an error's code. */
 export function ofClose(code: number, reason: string): WireError {
-  return new WireError(reason in sentences ? reason : (closeCodes[code] ?? "link_lost"));
+  return new WireError(sentences.has(reason) ? reason : (closeCodes.get(code) ?? "link_lost"));
 }
 
 /** ofStatus is the error behind an HTTP answer; code and message are the server's own, where it said some. */
 export function ofStatus(status: number, code: string, message: string, retryAfter = 0): WireError {
-  return new WireError(code || (statuses[status] ?? "internal"), message, retryAfter);
+  return new WireError(code || (statuses.get(status) ?? "internal"), message, retryAfter);
 }
 
 /** asError makes a WireError of whatever was thrown. */

@@ -1,0 +1,29 @@
+/** Page is what an attachment wants to know of the page it lives in. */
+export interface Page {
+  /** hidden says that nobody sees it, and that its timers may be late. */
+  hidden(): boolean;
+
+  /** watch calls wake when this may be the moment at which the server can be reached again. It gives the way to stop. */
+  watch(wake: () => void): () => void;
+}
+
+/** thisPage is the one in the browser: it comes back from sleep, to the network, or to the front. */
+export const thisPage: Page = {
+  hidden: () => document.hidden,
+
+  watch(wake) {
+    const seen = () => {
+      if (!document.hidden) wake();
+    };
+    window.addEventListener("online", wake);
+    window.addEventListener("pageshow", wake);
+    document.addEventListener("resume", wake);
+    document.addEventListener("visibilitychange", seen);
+    return () => {
+      window.removeEventListener("online", wake);
+      window.removeEventListener("pageshow", wake);
+      document.removeEventListener("resume", wake);
+      document.removeEventListener("visibilitychange", seen);
+    };
+  },
+};
