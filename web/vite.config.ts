@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 import { compressed } from "./build/compressed.ts";
+import { xtermUnderCSP } from "./build/xterm_csp.ts";
 
 export default defineConfig({
-  plugins: [compressed()],
+  plugins: [xtermUnderCSP(), compressed()],
   build: {
     target: "es2022",
     // Every asset is a file of its own, with a hash in its name, that the server lets be cached for ever.

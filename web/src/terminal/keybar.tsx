@@ -1,0 +1,93 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { Held, Key } from "./keys.ts";
+import type { View } from "./view.ts";
+
+const keys: readonly { key: Key; face: string; label: string; repeats?: true }[] = [
+  { key: "Escape", face: "Esc", label: "Escape" },
+  { key: "Tab", face: "Tab", label: "Tab" },
+  { key: "Left", face: "←", label: "Left", repeats: true },
+  { key: "Down", face: "↓", label: "Down", repeats: true },
+  { key: "Up", face: "↑", label: "Up", repeats: true },
+  { key: "Right", face: "→", label: "Right", repeats: true },
+  { key: "|", face: "|", label: "Pipe" },
+  { key: "~", face: "~", label: "Tilde" },
+  { key: "/", face: "/", label: "Slash" },
+  { key: "-", face: "-", label: "Dash" },
+  { key: "Home", face: "Home", label: "Home" },
+  { key: "End", face: "End", label: "End" },
+  { key: "PageUp", face: "PgUp", label: "Page up", repeats: true },
+  { key: "PageDown", face: "PgDn", label: "Page down", repeats: true },
+];
+
+/** KeyBar has the keys that the keyboard of a touch screen lacks. They type without taking the focus, so it stays up. */
+export function KeyBar({ view }: { view: View }) {
+  return (
+    <div class="keybar" role="toolbar" aria-label="Keys" onMouseDown={(e) => e.preventDefault()}>
+      <Modifier view={view} which="ctrl" face="Ctrl" />
+      <Modifier view={view} which="alt" face="Alt" />
+      {keys.map((k) => (
+        <BarKey
+          key={k.key}
+          face={k.face}
+          label={k.label}
+          repeats={k.repeats ?? false}
+          press={() => view.press(k.key)}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Modifier({ view, which, face }: { view: View; which: keyof Held; face: string }) {
+  return (
+    <button type="button" aria-pressed={view.held.value[which]} onClick={() => view.hold(which)}>
+      {face}
+    </button>
+  );
+}
+
+/** When a key that is held begins to repeat, and how often it does then, in ms. */
+const patience = 400;
+const pace = 60;
+
+interface BarKeyProps {
+  face: string;
+  label: string;
+  repeats: boolean;
+  press: () => void;
+}
+
+function BarKey({ face, label, repeats, press }: BarKeyProps) {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const repeated = useRef(false);
+  const stop = () => clearTimeout(timer.current);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const again = () => {
+    repeated.current = true;
+    press();
+    timer.current = setTimeout(again, pace);
+  };
+  const down = () => {
+    repeated.current = false;
+    if (repeats) timer.current = setTimeout(again, patience);
+  };
+  const click = () => {
+    stop();
+    if (!repeated.current) press();
+    repeated.current = false;
+  };
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      onPointerDown={down}
+      onPointerUp={stop}
+      onPointerCancel={stop}
+      onPointerLeave={stop}
+      onContextMenu={(e) => e.preventDefault()}
+      onClick={click}
+    >
+      {face}
+    </button>
+  );
+}

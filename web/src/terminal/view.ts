@@ -1,0 +1,309 @@
+import { effect, signal } from "@preact/signals";
+import { dark } from "../app/theme.ts";
+import { Attachment } from "../session/attachment.ts";
+import type { State, Where } from "../session/view.ts";
+import { shown } from "../ui/text.ts";
+import type { Opened } from "../wire/body.ts";
+import { beep } from "./bell.ts";
+import { letCopy, mayCopy, toClipboard } from "./clipboard.ts";
+import { type Held, type Key, keyBytes, modified, none } from "./keys.ts";
+import { type Link, link } from "./link.ts";
+import { Watch } from "./notify.ts";
+import { type Question, question, typed } from "./paste.ts";
+import { showPictures } from "./pictures.ts";
+import { Renderer } from "./renderer.ts";
+import { look, makeScreen, type Screen } from "./screen.ts";
+import { type Settings, settings } from "./settings.ts";
+import { touchScroll } from "./touch.ts";
+import type { Spot } from "./workspace.ts";
+
+/** history is how many bytes of earlier output a terminal begins with. */
+const history = 256 << 10;
+
+/** Ask is a question that a person has to answer before something happens. */
+export type Ask =
+  | { readonly kind: "paste"; readonly text: string; readonly question: Question }
+  | { readonly kind: "link"; readonly link: Link }
+  | { readonly kind: "clipboard"; readonly text: string };
+
+/** ViewEvents are what a view tells its surroundings. */
+export interface ViewEvents {
+  /** opened is told which session it became. */
+  opened(session: Opened): void;
+
+  /** rang is told of a bell. */
+  rang(): void;
+}
+
+/** View is one terminal on the page: a session, what it is drawn on, and what a person does with both. */
+export class View {
+  readonly host = document.createElement("div");
+  readonly spot: Spot;
+  readonly watch = new Watch();
+
+  readonly state = signal<State>({ is: "connecting" });
+  readonly title = signal("");
+  readonly name = signal("");
+  readonly waiting = signal(0); // bytes typed and not taken
+  readonly lost = signal(0); // bytes of output that are gone for good
+  readonly hint = signal(""); // why something that was just tried did nothing
+  readonly ask = signal<Ask | undefined>(undefined);
+  readonly held = signal<Held>(none);
+  readonly rang = signal(false); // and nobody saw it
+
+  private readonly screen: Screen;
+  private readonly renderer: Renderer;
+  private readonly events: ViewEvents;
+  private attachment: Attachment | undefined;
+  private readonly undo: (() => void)[] = [];
+  private disposed = false;
+  private frame = 0;
+  private copying: ReturnType<typeof setTimeout> | undefined;
+  private refusedNow = false; // the clipboard, by "not now"
+
+  constructor(spot: Spot, events: ViewEvents) {
+    this.spot = spot;
+    this.events = events;
+    this.host.className = "term";
+    this.screen = makeScreen(settings.peek(), dark.peek(), {
+      link: (address) => this.clicked(address),
+      clipboard: (text) => this.wantsClipboard(text),
+    });
+    // Tests find the terminal here. Whoever runs in this page could read the screen anyhow.
+    Object.defineProperty(this.host, "terminal", { value: this.terminal });
+    this.renderer = new Renderer(this.terminal);
+    this.terminal.open(this.host);
+    this.listen();
+  }
+
+  get terminal() {
+    return this.screen.terminal;
+  }
+
+  get search() {
+    return this.screen.search;
+  }
+
+  private listen() {
+    const t = this.terminal;
+    t.onData((keys) => this.typed(keys));
+    t.onBinary((bytes) => this.send(Uint8Array.from(bytes, (c) => c.charCodeAt(0))));
+    t.onTitleChange((title) => {
+      this.title.value = shown(title.trim());
+    });
+    t.onBell(() => this.bell());
+    t.onSelectionChange(() => this.selected());
+    t.onResize(({ cols, rows }) => this.attachment?.resize(cols, rows));
+    this.host.addEventListener("paste", (e) => this.pasted(e), { capture: true });
+    touchScroll(this.host, () => matchMedia("(prefers-reduced-motion: reduce)").matches);
+    const sized = new ResizeObserver(() => this.fitSoon());
+    sized.observe(this.host);
+    this.undo.push(() => sized.disconnect());
+    this.undo.push(effect(() => this.adopt(settings.value, dark.value)));
+  }
+
+  private adopt(s: Settings, pageIsDark: boolean) {
+    const isDark = s.shade === "page" ? pageIsDark : s.shade === "dark";
+    this.host.dataset.shade = isDark ? "dark" : "light";
+    const options = look(s, isDark);
+    this.host.style.background = options.theme?.background ?? "";
+    Object.assign(this.terminal.options, options);
+    this.fitSoon();
+  }
+
+  /** fitSoon fits the terminal to its place, at most once for each picture that is drawn. */
+  private fitSoon() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.fit();
+    });
+  }
+
+  private fit() {
+    const to = this.disposed ? undefined : this.screen.fit.proposeDimensions();
+    if (!to || !(to.cols >= 2 && to.rows >= 1)) return; // it has no place now
+    const { terminal: t } = this;
+    if (to.cols !== t.cols || to.rows !== t.rows) t.resize(to.cols, to.rows);
+    if (!this.attachment) this.attach();
+  }
+
+  /** attach begins the session, once it is known how large it will be. */
+  private attach() {
+    const { cols, rows } = this.terminal;
+    const { machine, session, name, fresh, readOnly, steal } = this.spot;
+    const where: Where = {
+      machine,
+      ...(session && { session }),
+      ...(name && { name }),
+      ...(fresh && { fresh }),
+      ...(readOnly && { readOnly }),
+      ...(steal && { steal }),
+      cols,
+      rows,
+      history,
+    };
+    this.attachment = new Attachment(where, this.drawn, {
+      state: (now) => this.became(now),
+      opened: (session) => this.opened(session),
+      unacknowledged: (bytes) => {
+        this.waiting.value = bytes;
+      },
+      gap: (bytes) => {
+        this.lost.value += bytes;
+      },
+    });
+  }
+
+  private readonly drawn = {
+    write: (bytes: Uint8Array, drawn: () => void) => {
+      this.watch.output(Date.now());
+      this.terminal.write(bytes, drawn);
+    },
+  };
+
+  private became(now: State) {
+    this.state.value = now;
+    const takesKeys = !["ended", "gone", "refused", "left"].includes(now.is);
+    this.terminal.options.disableStdin = !takesKeys;
+  }
+
+  private opened(session: Opened) {
+    this.name.value = session.name;
+    this.events.opened(session);
+    showPictures(this.terminal, () => this.disposed);
+  }
+
+  // What a person does.
+
+  private typed(keys: string) {
+    const held = this.held.peek();
+    const one = [...keys].length === 1; // and no answer of the terminal itself
+    if (one && held !== none) this.held.value = none;
+    this.send(one ? modified(keys, held) : keys);
+  }
+
+  /** press is for a key of the key bar. */
+  press(key: Key) {
+    this.send(keyBytes(key, this.held.peek(), this.terminal.modes.applicationCursorKeysMode));
+    this.held.value = none;
+    this.terminal.scrollToBottom();
+  }
+
+  /** hold holds a modifier down for the next key, or lets it go. */
+  hold(which: keyof Held) {
+    const held = { ...this.held.peek(), [which]: !this.held.peek()[which] };
+    this.held.value = held.ctrl || held.alt ? held : none;
+  }
+
+  private send(keys: string | Uint8Array) {
+    if (typeof keys === "string") this.watch.typed(keys, Date.now());
+    if (!this.attachment || this.attachment.type(keys)) {
+      this.hint.value = "";
+      return;
+    }
+    const tooMuch =
+      "So much is waiting to be typed already that this was left out: try again when it is through";
+    this.hint.value = this.spot.readOnly ? "You only watch here: nothing is typed" : tooMuch;
+  }
+
+  private pasted(e: ClipboardEvent) {
+    e.preventDefault();
+    e.stopPropagation();
+    this.paste(e.clipboardData?.getData("text/plain") ?? "");
+  }
+
+  /** paste types a text, after a question where it would run by itself. */
+  paste(text: string) {
+    if (!text) return;
+    const asked = question(text, this.terminal.modes.bracketedPasteMode);
+    if (asked && !this.spot.readOnly) this.ask.value = { kind: "paste", text, question: asked };
+    else this.typePaste(text);
+  }
+
+  /** typePaste types it now. */
+  typePaste(text: string) {
+    this.send(typed(text, this.terminal.modes.bracketedPasteMode));
+    this.terminal.scrollToBottom();
+  }
+
+  /** copy puts what is selected into the clipboard. */
+  async copy() {
+    const text = this.terminal.getSelection();
+    if (!text) return;
+    if (await toClipboard(text)) return;
+    this.terminal.focus();
+    document.execCommand("copy"); // where there is no other way: xterm.js fills in what is selected
+  }
+
+  private selected() {
+    clearTimeout(this.copying);
+    if (!settings.peek().copyOnSelect || !this.terminal.hasSelection()) return;
+    this.copying = setTimeout(() => void this.copy(), 200); // when the mouse rests
+  }
+
+  focus() {
+    this.terminal.focus();
+  }
+
+  /** show is for a view that begins to be seen. */
+  show() {
+    this.rang.value = false;
+    this.watch.looked(Date.now());
+    void this.renderer.show();
+  }
+
+  // What a program wants.
+
+  private clicked(address: string) {
+    const to = link(address);
+    if (to) this.ask.value = { kind: "link", link: to };
+    else
+      this.hint.value = "Only addresses of the web are opened from here, and none that hide where they lead";
+  }
+
+  private wantsClipboard(text: string) {
+    const may = mayCopy(this.spot.machine);
+    if (may) void toClipboard(text);
+    else if (may === undefined && !this.refusedNow) this.ask.value = { kind: "clipboard", text };
+  }
+
+  /** letCopy answers whether programs there may set the clipboard: from now on, never, or not now. */
+  letCopy(answer: "always" | "never" | "not now", text: string) {
+    this.ask.value = undefined;
+    this.refusedNow = answer === "not now";
+    if (answer === "not now") return;
+    letCopy(this.spot.machine, answer === "always");
+    if (answer === "always") void toClipboard(text);
+  }
+
+  private bell() {
+    const how = settings.peek().bell;
+    if (how === "none") return;
+    if (how === "sound") beep();
+    this.host.classList.remove("rings");
+    void this.host.offsetWidth; // the animation begins anew
+    this.host.classList.add("rings");
+    this.events.rang();
+  }
+
+  // What is to be done about a state.
+
+  retryNow() {
+    this.attachment?.retryNow();
+  }
+
+  takeBack() {
+    this.attachment?.takeBack();
+  }
+
+  /** dispose leaves the session, which runs on. */
+  dispose() {
+    this.disposed = true;
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.copying);
+    for (const undo of this.undo) undo();
+    this.attachment?.leave();
+    this.terminal.dispose();
+    this.host.remove();
+  }
+}
