@@ -112,3 +112,13 @@ export interface Invite {
   used_at: string | null;
   used_by: string;
 }
+
+export interface LoginInfo {
+  id: string;
+  current: boolean;
+  created_at: string;
+  last_seen: string;
+  expires_at: string;
+  ip_address: string;
+  client: string;
+}

@@ -1,4 +1,9 @@
 import type { ComponentType } from "preact";
+import { AccountPage } from "../pages/account/account.tsx";
+import { AddPage } from "../pages/add/add.tsx";
+import { InvitesPage } from "../pages/admin/invites.tsx";
+import { UsersPage } from "../pages/admin/users.tsx";
+import { AuditPage } from "../pages/audit/audit.tsx";
 import { InvitePage } from "../pages/door/invite.tsx";
 import { SignInPage } from "../pages/door/sign-in.tsx";
 import { SignUpPage } from "../pages/door/sign-up.tsx";
@@ -22,6 +27,11 @@ const routes: readonly Route[] = [
   { path: "/machines/:agent", page: MachinePage, who: "users" },
   { path: "/terminal", page: terminal, who: "users", bare: true },
   { path: "/terminal/:agent", page: terminal, who: "users", bare: true },
+  { path: "/add", page: AddPage, who: "users" },
+  { path: "/audit", page: AuditPage, who: "users" },
+  { path: "/account", page: AccountPage, who: "users" },
+  { path: "/admin/users", page: UsersPage, who: "admins" },
+  { path: "/admin/invites", page: InvitesPage, who: "admins" },
   { path: "/login", page: SignInPage, who: "strangers" },
   { path: "/signup", page: SignUpPage, who: "strangers" },
   { path: "/invite", page: InvitePage, who: "strangers" },

@@ -6,7 +6,7 @@ interface Props {
   label: string;
   hint?: string | undefined;
   name: string;
-  type?: "text" | "email" | "datetime-local";
+  type?: "text" | "email" | "date";
   autocomplete?: string;
   autocapitalize?: "off";
   spellcheck?: boolean;

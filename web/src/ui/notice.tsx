@@ -22,11 +22,17 @@ export function Failure({ of }: { of: string }) {
   return of ? <Notice kind="bad">{of}</Notice> : null;
 }
 
+interface EmptyProps {
+  title: string;
+  icon?: ComponentChildren;
+  children?: ComponentChildren;
+}
+
 /** Empty stands where there is nothing yet, and says what to do about that. */
-export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+export function Empty({ title, icon, children }: EmptyProps) {
   return (
     <div class="empty">
-      <MachineIcon size={36} />
+      {icon ?? <MachineIcon size={36} />}
       <h2>{title}</h2>
       {children}
     </div>
