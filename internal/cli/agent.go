@@ -66,7 +66,7 @@ credential of its own for it; later runs need no key.`,
 func agentFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.String("token", "", "the API `key` (it is hidden from ps at once; --token-file is better)")
-	f.String("token-file", "", "a `file` that holds the API key; - is stdin")
+	f.String("token-file", "", "a `file` that holds the API key; - is stdin, where a terminal asks for it")
 	f.String("name", "", "what to call this machine (default its host name)")
 	f.StringSlice("label", nil, "a label, `key=value`; may be given more than once")
 	f.StringSlice("pin", nil, "the server has to have this key, `sha256/…`, or another that is listed; learn pins what is found at the first link, off forgets it")
@@ -94,7 +94,7 @@ func (a *app) runAgent(ctx context.Context, o agentOptions) error {
 		return err
 	}
 	catchSignals()
-	c, err := a.agentConfig(o)
+	c, err := a.agentConfig(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (a *app) runAgent(ctx context.Context, o agentOptions) error {
 	return ag.Run(ctx)
 }
 
-func (a *app) agentConfig(o agentOptions) (c agent.Config, err error) {
+func (a *app) agentConfig(ctx context.Context, o agentOptions) (c agent.Config, err error) {
 	if a.Host == "" {
 		return c, usage("--host is missing: which server is this machine to be reached through?")
 	}
@@ -124,7 +124,7 @@ func (a *app) agentConfig(o agentOptions) (c agent.Config, err error) {
 	if c.Policy, err = o.policy(); err != nil {
 		return c, err
 	}
-	if c.APIKey, err = o.key(a.In); err != nil {
+	if c.APIKey, err = a.agentKey(ctx, o); err != nil {
 		return c, err
 	}
 	if c.CAFile != "" {
@@ -169,6 +169,20 @@ func (a *app) agentConfig(o agentOptions) (c agent.Config, err error) {
 // inherit that: Ctrl-C would never work. What is caught is not inherited.
 func catchSignals() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGPIPE)
+}
+
+// agentKey is key, asked for where --token-file - finds a person at a terminal: what is
+// pasted there is not shown.
+func (a *app) agentKey(ctx context.Context, o agentOptions) (string, error) {
+	in := a.terminal()
+	if o.TokenFile != "-" || in == nil {
+		return o.key(a.In)
+	}
+	typed, err := a.askHidden(ctx, in, "API key")
+	if err != nil {
+		return "", err
+	}
+	return o.key(strings.NewReader(typed))
 }
 
 // key is the API key, or empty: a machine that is enrolled needs none.

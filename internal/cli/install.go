@@ -132,7 +132,7 @@ func (a *app) install(ctx context.Context, o agentOptions, s *service) error {
 	if err := a.prepare(ctx, o, s); err != nil {
 		return err
 	}
-	key, err := o.key(a.In)
+	key, err := a.agentKey(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (a *app) prepare(ctx context.Context, o agentOptions, s *service) error {
 		return err
 	}
 	o.Token, o.TokenFile, o.LogFormat, o.StateDir = "", "", "text", s.stateDir
-	c, err := a.agentConfig(o) // which refuses wrong ones
+	c, err := a.agentConfig(ctx, o) // which refuses wrong ones
 	if err != nil {
 		return err
 	}

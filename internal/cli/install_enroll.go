@@ -42,7 +42,7 @@ func (a *app) enroll(ctx context.Context, o agentOptions) error {
 		return err
 	}
 	o.LogFormat = "text"
-	c, err := a.agentConfig(o)
+	c, err := a.agentConfig(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,8 @@ import { system, terminalOf } from "../machines/parts.tsx";
 import { command, type How, loopback } from "./command.ts";
 
 const ways: readonly (readonly [How, string])[] = [
-  ["service", "For good"],
-  ["user", "For good, without root"],
+  ["service", "As a service"],
+  ["user", "Without root"],
   ["terminal", "Just to try"],
 ];
 
@@ -30,7 +30,7 @@ const about: Record<How, string> = {
 
 /** AddPage says how a machine is added, and notices when it was. */
 export function AddPage() {
-  const [how, setHow] = useState<How>("service");
+  const [how, setHow] = useState<How>(loopback(location.origin) ? "terminal" : "service");
   const [name, setName] = useState("");
   return (
     <Page title="Add a machine" narrow>
@@ -47,7 +47,9 @@ export function AddPage() {
           )}
         </Step>
         <Step title="Run this on it">
-          <Choice label="How it runs" name="how" value={how} of={ways} onChoose={setHow} />
+          <div>
+            <Choice label="How it runs" name="how" value={how} of={ways} onChoose={setHow} />
+          </div>
           <p class="soft">{about[how]}</p>
           <Field
             label="Its name"

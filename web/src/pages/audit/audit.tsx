@@ -101,7 +101,10 @@ function useRecords(filter: Filter) {
   return { list, more, error, busy, newest: () => load([]), older: () => load(list ?? []) };
 }
 
-const results = { ok: "good", denied: "warn", failed: "bad" } as const;
+function Result({ of: r }: { of: AuditRecord }) {
+  if (r.result === "ok") return <span class="soft">ok</span>;
+  return <Status is={r.result === "denied" ? "warn" : "bad"}>{r.result}</Status>;
+}
 
 function Records({ of, inUTC }: { of: AuditRecord[]; inUTC: boolean }) {
   return (
@@ -123,7 +126,7 @@ function Records({ of, inUTC }: { of: AuditRecord[]; inUTC: boolean }) {
               </td>
               <td title={`${r.event} · record ${r.seq}`}>{told(r)}</td>
               <td class={r.result === "ok" ? "no-card" : ""}>
-                <Status is={results[r.result] ?? "off"}>{r.result}</Status>
+                <Result of={r} />
               </td>
               <td class="from mono soft">{shown(r.ip_address ?? "", 45)}</td>
             </tr>
