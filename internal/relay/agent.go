@@ -25,6 +25,7 @@ type control struct {
 // AgentEvents are told what an agent says.
 type AgentEvents struct {
 	Hello func(wire.Hello) error // an error ends the link
+	Here  func()                 // it can be asked from now on; or nil
 	Beat  func(wire.Facts)
 	Pace  func() // before each frame but the first: it may make the machine wait
 }
@@ -47,6 +48,9 @@ func (r *Relay) ServeAgent(ctx context.Context, who Who, conn *wire.Conn, on Age
 		return err
 	}
 	r.welcome(c)
+	if on.Here != nil {
+		on.Here()
+	}
 	for {
 		f, err := conn.Read(ctx)
 		if err != nil {

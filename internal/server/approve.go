@@ -20,5 +20,6 @@ func (s *Server) approveMachine(w http.ResponseWriter, r *http.Request, me calle
 		s.auditAs(me, "machine approved", "machine", m.AgentID, "machine_name", m.Name)
 	}
 	m.Pending = false
+	s.live.stir(me.User.ID)
 	return answer(w, http.StatusOK, wire.OneMachine{Machine: s.present(m)})
 }

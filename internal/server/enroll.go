@@ -50,6 +50,7 @@ func (s *Server) enroll(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.live.stir(u.ID)
 	s.audit(r, "machine enrolled", "user", u.ID, "username", u.Username, "machine", m.AgentID, "machine_name", m.Name, "pending", m.Pending)
 	return answer(w, http.StatusOK, wire.Enrolled{AgentID: m.AgentID, Name: m.Name, Pending: m.Pending})
 }

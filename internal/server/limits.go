@@ -30,6 +30,7 @@ type Limits struct {
 	SocketsPerUser       int // terminals, 256
 	WaitingPerUser       int // of them, those that are not open yet, 64
 	TicketsPerMinute     int // of one user, 30
+	StreamsPerUser       int // lists of machines that are kept up to date, 16
 
 	InputPerSecond  int // bytes typed into one terminal's socket, 1 MiB
 	InputBurst      int // bytes that a plain one may send before that counts, 4 MiB
@@ -70,6 +71,7 @@ func (l *Limits) named() []namedLimit {
 		{"sockets-per-user", &l.SocketsPerUser, 256, 0},
 		{"waiting-per-user", &l.WaitingPerUser, 64, 0},
 		{"tickets-per-minute", &l.TicketsPerMinute, 30, 0},
+		{"streams-per-user", &l.StreamsPerUser, 16, 0},
 		{"input-per-second", &l.InputPerSecond, 1 << 20, 0},
 		{"input-burst", &l.InputBurst, 4 << 20, 0},
 		{"upload-burst", &l.UploadBurst, 16 << 20, 0},

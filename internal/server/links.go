@@ -76,9 +76,14 @@ func (s *Server) controlLink(w http.ResponseWriter, r *http.Request) error {
 			s.audit(r, "machine online", "user", m.UserID, "username", m.Owner, "machine", m.AgentID, "machine_name", m.Name)
 			return s.reconcile(ctx, m.AgentID, h.Sessions)
 		},
-		Beat: func(f wire.Facts) { s.seen.note(m.AgentID, f, s.now()) },
+		Here: func() { s.live.stir(m.UserID) },
+		Beat: func(f wire.Facts) {
+			s.seen.note(m.AgentID, f, s.now())
+			s.live.beaten(m.UserID)
+		},
 		Pace: func() { _ = pace.Wait(ctx) }, // ctx ends after the link
 	})
+	s.live.stir(m.UserID)
 	s.audit(r, "machine offline", "user", m.UserID, "username", m.Owner, "machine", m.AgentID, "machine_name", m.Name, "why", wire.AsError(err).Code)
 	conn.Close(wire.AsError(err))
 	return nil
@@ -122,6 +127,7 @@ func (s *Server) reconcile(ctx context.Context, agentID string, live []string) e
 		}
 		if first {
 			s.auditLost(x)
+			s.live.stir(x.UserID)
 		}
 	}
 	return nil
@@ -164,7 +170,7 @@ func (s *Server) sessionLink(w http.ResponseWriter, r *http.Request) error {
 	err = s.relay.ServeHolder(ctx, who, x.ID, conn, relay.HolderEvents{
 		Joined: func() error { return s.sessionLive(ctx, m, x.ID) },
 		Ended: func(e wire.Exit) error {
-			defer s.endings.tell(x.ID)
+			defer s.over(x)
 			first, err := s.store.EndSession(ctx, x.ID, time.Now(), &e.Code)
 			if first {
 				s.auditEnd(r, x, e)
@@ -266,6 +272,12 @@ func (t *tickets) redeem(secret, session string) bool {
 	found, ok := t.all[key]
 	delete(t.all, key)
 	return ok && found.session == session && time.Now().Before(found.until)
+}
+
+// over tells all who wait for it that a session has ended.
+func (s *Server) over(x store.Session) {
+	s.endings.tell(x.ID)
+	s.live.stir(x.UserID)
 }
 
 // endings wakes those who wait for a session to be over.

@@ -35,15 +35,24 @@ func (s *Server) present(m store.Machine) wire.Machine {
 }
 
 func (s *Server) listMachines(w http.ResponseWriter, r *http.Request, me caller) error {
-	machines, err := s.store.MachinesOf(r.Context(), me.User.ID)
+	if wantsEvents(r) {
+		return s.liveMachines(me, s.newStream(w, r, me))
+	}
+	list, err := s.machinesOf(r.Context(), me.User.ID)
 	if err != nil {
 		return err
 	}
+	return answer(w, http.StatusOK, list)
+}
+
+// machinesOf is a user's machines as they are now.
+func (s *Server) machinesOf(ctx context.Context, userID string) (wire.Machines, error) {
+	machines, err := s.store.MachinesOf(ctx, userID)
 	list := wire.Machines{Machines: make([]wire.Machine, 0, len(machines))}
 	for _, m := range machines {
 		list.Machines = append(list.Machines, s.present(m))
 	}
-	return answer(w, http.StatusOK, list)
+	return list, err
 }
 
 func (s *Server) oneMachine(w http.ResponseWriter, r *http.Request, me caller) error {
@@ -75,6 +84,7 @@ func (s *Server) deleteMachine(w http.ResponseWriter, r *http.Request, me caller
 	s.relay.Cut(gone, func(who relay.Who) bool { return who.AgentID == id && who.Login != "" })
 	s.endAll(ctx, running)
 	s.relay.Cut(gone, func(who relay.Who) bool { return who.AgentID == id })
+	s.live.stir(me.User.ID)
 	s.auditAs(me, "machine deleted", "machine", id, "machine_name", m.Name)
 	return answer(w, http.StatusOK, wire.Signed{Message: "Machine deleted successfully"})
 }
@@ -93,7 +103,7 @@ func (s *Server) endAll(ctx context.Context, sessions []store.Session) {
 			if err := s.relay.Ask(ctx, x.AgentID, wire.KindEnd, wire.End{Session: x.ID}); err != nil {
 				s.log.Warn("a session runs on until its machine is back", "session_id", x.ID, "agent_id", x.AgentID, "err", err)
 			}
-			s.endings.tell(x.ID)
+			s.over(x)
 		})
 	}
 	told.Wait()

@@ -62,6 +62,8 @@ func (s *Server) writeMetrics(w io.Writer) {
 	prometheus.WriteGaugeUint64(w, "vsay_session_links", uint64(now.Sessions))
 	prometheus.WriteGaugeUint64(w, "vsay_viewers", uint64(now.Viewers))
 	prometheus.WriteGaugeUint64(w, "vsay_links", uint64(now.Links))
+	prometheus.WriteGaugeUint64(w, "vsay_machine_streams", uint64(s.live.open()))
+	prometheus.WriteCounterUint64(w, "vsay_machine_lists_total", s.live.editions.Load())
 	prometheus.WriteGaugeUint64(w, "vsay_password_hashes_waiting", uint64(s.passwords.waiting.Load()))
 	prometheus.WriteCounterUint64(w, `vsay_frames_total{direction="output"}`, now.FramesOut)
 	prometheus.WriteCounterUint64(w, `vsay_frames_total{direction="input"}`, now.FramesIn)
@@ -80,6 +82,7 @@ func (s *Server) counted(pattern string, next http.Handler) http.Handler {
 		case !ok || rec.status == 0:
 		case rec.status == http.StatusSwitchingProtocols:
 			s.metrics.upgraded(pattern)
+		case rec.stream: // how long it took says nothing
 		default:
 			s.metrics.answered(pattern, rec.status, time.Since(began))
 		}

@@ -110,6 +110,7 @@ func (s *Server) logRequest(w *recorder, r *http.Request, began time.Time) {
 type recorder struct {
 	http.ResponseWriter
 	status int    // 0: nothing yet
+	stream bool   // it is an answer that goes on
 	dull   bool   // thousands of the same are expected
 	gone   func() // told when it is a WebSocket
 }

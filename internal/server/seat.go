@@ -90,7 +90,7 @@ func (s *Server) lost(ctx context.Context, x store.Session, fresh bool, err erro
 	if first {
 		s.auditLost(x)
 	}
-	s.endings.tell(x.ID)
+	s.over(x)
 	if fresh {
 		s.busy.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, endWithin)
@@ -230,7 +230,9 @@ func (s *Server) create(ctx context.Context, me caller, m store.Machine, o wire.
 	if x.Kind != wire.KindExec {
 		x.Kind = wire.KindShell
 	}
-	return x, s.store.CreateSession(ctx, &x)
+	err = s.store.CreateSession(ctx, &x)
+	s.live.stir(x.UserID)
+	return x, err
 }
 
 // commandText is a command as lists and logs have it.

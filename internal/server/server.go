@@ -46,6 +46,7 @@ type Server struct {
 	logins    *liveLogins
 	seen      *sightings
 	visits    visits
+	live      *live
 	paces     paces
 	sockets   *sockets
 	machines  door
@@ -84,6 +85,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 		logins:    newLiveLogins(),
 		seen:      newSightings(),
 		paces:     newPaces(cfg.Limits),
+		live:      newLive(cfg.Limits),
 		sockets:   newSockets(cfg.Limits),
 		machines:  newDoor(cfg.Limits.Arrivals, 3*cfg.Limits.MachinesPerUser),
 		holders:   newDoor(cfg.Limits.Arrivals, 30*cfg.Limits.SessionsPerUser),
@@ -253,6 +255,7 @@ func (s *Server) chores(ctx context.Context) {
 			return
 		case <-save.C:
 			s.saveSightings(ctx)
+			s.live.saved()
 			s.saveVisits(ctx)
 			s.passwords.rest()
 			s.ballast.take(time.Now())

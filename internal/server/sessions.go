@@ -170,6 +170,6 @@ func (s *Server) endLater(ctx context.Context, x store.Session) error {
 	if err := s.store.VoidSession(ctx, x.ID, time.Now(), hungUp); err != nil {
 		return err
 	}
-	s.endings.tell(x.ID)
+	s.over(x)
 	return wire.ErrOffline.With("%s is offline: the session ends as soon as it is back", x.MachineName)
 }

@@ -67,7 +67,7 @@ func (s *Server) endSilent(ctx context.Context) error {
 		if _, err := s.store.EndSession(ctx, x.ID, s.now(), nil); err != nil {
 			return err
 		}
-		s.endings.tell(x.ID)
+		s.over(x)
 	}
 	return nil
 }
