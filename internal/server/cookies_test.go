@@ -158,6 +158,9 @@ func TestCookieFromElsewhere(t *testing.T) {
 			}
 		})
 	}
+	if !strings.Contains(w.log.String(), `"event":"origin refused"`) {
+		t.Error("the audit log does not know of it")
+	}
 }
 
 // TestMatrixByCookie asks every route of users with a cookie instead of a token: that

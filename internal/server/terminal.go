@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -75,6 +76,7 @@ type viewerLink struct {
 	flow    flow
 	me      caller
 	machine store.Machine
+	page    string // its origin; empty: no page opened it
 	expire  *time.Timer
 
 	mu    sync.Mutex
@@ -109,11 +111,12 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request, me caller, m sto
 		return nil, nil
 	}
 	opened()
-	return func() { s.view(conn, me, m) }, nil
+	page := originOf(r)
+	return func() { s.view(conn, me, m, page) }, nil
 }
 
 // view serves a client's link.
-func (s *Server) view(conn *wire.Conn, me caller, m store.Machine) {
+func (s *Server) view(conn *wire.Conn, me caller, m store.Machine, page string) {
 	defer conn.CloseNow()
 	ctx, done := linkContext()
 	defer done()
@@ -126,7 +129,7 @@ func (s *Server) view(conn *wire.Conn, me caller, m store.Machine) {
 	}
 	l := &viewerLink{
 		s: s, conn: conn, flow: s.cfg.Limits.flow(s.cfg.Limits.UploadBurst),
-		me: me, machine: m, views: map[uint32]*view{},
+		me: me, machine: m, page: page, views: map[uint32]*view{},
 	}
 	l.expire = time.AfterFunc(s.lasts(me), func() { conn.Close(wire.ErrUnauthed) })
 	defer l.expire.Stop()
@@ -200,14 +203,34 @@ func (l *viewerLink) take(ctx context.Context, f wire.Frame) error {
 	return nil
 }
 
-// renew takes a fresh token of the same login, so that the terminal goes on.
-func (l *viewerLink) renew(ctx context.Context, token string) error {
-	me, err := l.s.identify(ctx, token, l.me.IP)
-	if err != nil || me.Login != l.me.Login {
+// renew takes a fresh token of the same login, or a ticket of it, so that the terminal
+// goes on.
+func (l *viewerLink) renew(ctx context.Context, credential string) error {
+	me, err := l.identify(ctx, credential)
+	switch {
+	case err != nil && wire.AsError(err).Status >= http.StatusInternalServerError:
+		return err // nobody could look, and whoever comes again is asked again
+	case err != nil || me.Login != l.me.Login:
 		return wire.ErrUnauthed
 	}
 	l.expire.Reset(l.s.lasts(me))
 	return nil
+}
+
+// identify finds out whose a token is. A page has none, and hands in a ticket for the
+// same machine: what that allows beside is for terminals that it opens.
+func (l *viewerLink) identify(ctx context.Context, credential string) (caller, error) {
+	if strings.Contains(credential, ".") { // as every JWT has, and no ticket
+		return l.s.identify(ctx, credential, l.me.IP)
+	}
+	t, err := l.s.takeTicket(ctx, credential)
+	if err != nil {
+		return caller{}, err
+	}
+	if !t.fits(l.machine.AgentID, l.page) {
+		return caller{}, errBadTicket
+	}
+	return l.s.callerByTicket(ctx, t, l.me.IP)
 }
 
 // open answers an Open, in its own time: starting a session takes a while.

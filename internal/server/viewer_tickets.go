@@ -103,20 +103,37 @@ func (s *Server) viewerOf(r *http.Request) (caller, error) {
 // redeemTicket takes the ticket, whatever it was for: one that somebody tried to
 // use elsewhere is nobody's any more.
 func (s *Server) redeemTicket(r *http.Request, secret string) (caller, error) {
-	hash := sha256.Sum256([]byte(secret))
-	t, err := s.store.RedeemViewerTicket(r.Context(), hash[:], s.steady(), s.steady().Add(viewerTicketLife))
-	if errors.Is(err, wire.ErrNotFound) {
-		return caller{}, errBadTicket
-	}
+	t, err := s.takeTicket(r.Context(), secret)
 	if err != nil {
 		return caller{}, err
 	}
 	session := r.URL.Query().Get("session_id")
-	elsewhere := t.Origin != "" && t.Origin != originOf(r)
-	if t.AgentID != r.PathValue("agent_id") || elsewhere || session != "" && session != t.Session {
+	if !t.fits(r.PathValue("agent_id"), originOf(r)) || session != "" && session != t.Session {
 		return caller{}, errBadTicket
 	}
-	l, u, err := s.liveLogin(r.Context(), t.Login)
+	return s.callerByTicket(r.Context(), t, clientIP(r))
+}
+
+// takenTicket is one that is used up.
+type takenTicket struct{ store.ViewerTicket }
+
+func (s *Server) takeTicket(ctx context.Context, secret string) (takenTicket, error) {
+	hash := sha256.Sum256([]byte(secret))
+	t, err := s.store.RedeemViewerTicket(ctx, hash[:], s.steady(), s.steady().Add(viewerTicketLife))
+	if errors.Is(err, wire.ErrNotFound) {
+		err = errBadTicket
+	}
+	return takenTicket{t}, err
+}
+
+// fits tells whether the ticket is for that machine, and was given to the page that asks.
+func (t takenTicket) fits(agentID, origin string) bool {
+	return t.AgentID == agentID && (t.Origin == "" || t.Origin == origin)
+}
+
+// callerByTicket is whose ticket it was, if that login still counts.
+func (s *Server) callerByTicket(ctx context.Context, t takenTicket, ip string) (caller, error) {
+	l, u, err := s.liveLogin(ctx, t.Login)
 	if err != nil {
 		return caller{}, err
 	}
@@ -124,7 +141,7 @@ func (s *Server) redeemTicket(r *http.Request, secret string) (caller, error) {
 		return caller{}, errBadTicket
 	}
 	return caller{
-		User: u, Login: l.ID, AuthTime: l.AuthTime, Expires: t.TokenEnds, IP: clientIP(r), Request: requestID(r.Context()),
+		User: u, Login: l.ID, AuthTime: l.AuthTime, Expires: t.TokenEnds, IP: ip, Request: requestID(ctx),
 		only: bounds{t.Session, t.ReadOnly},
 	}, nil
 }

@@ -78,7 +78,8 @@
 //
 //	Ping       both ways         -        anything; the other end answers with the same
 //	Pong       both ways         -        what the Ping carried
-//	Token      viewer → server   -        a JWT of the same login, in place of one that ends soon
+//	Token      viewer → server   -        a JWT of the same login, in place of one that ends soon;
+//	                                      or a ticket of it for the same machine, of a page that has no JWT
 //	Ended      holder → server   -        JSON Exit; the session is over, write it down
 //	Ack        holder ← server   -        Ended is on disk; the holder may leave
 //	GoAway     any   ← server    -        JSON GoAway; dial again after that long
