@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -146,4 +147,27 @@ func TestAskInterrupted(t *testing.T) {
 		t.Error("the terminal was left without echo")
 	}
 	p.types("\n") // lets the abandoned reader go
+}
+
+// The page for adding a machine gives a line that ends in --token-file -.
+func TestTheKeyIsAskedForAtATerminal(t *testing.T) {
+	home(t, "")
+	p := sitDown(t)
+	a := &app{Streams: Streams{In: p.tty, Out: io.Discard, Err: p.tty}}
+	done := make(chan string, 1)
+	go func() {
+		key, err := a.agentKey(t.Context(), agentOptions{TokenFile: "-"})
+		done <- fmt.Sprint(key, err)
+	}()
+	p.waits("API key: ")
+	p.waitsForSilence()
+	p.types(" vsay_ak_x \n")
+	if got := <-done; got != "vsay_ak_x<nil>" {
+		t.Error(got)
+	}
+	p.types("end\n")
+	p.waits("end")
+	if strings.Contains(p.seen.String(), "vsay_ak") {
+		t.Errorf("the key is on the screen: %q", p.seen.String())
+	}
 }

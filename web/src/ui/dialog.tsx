@@ -14,11 +14,13 @@ interface Props {
 export function Dialog({ title, onClose, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const drawn = useRef(true);
   useEffect(() => {
     const dialog = ref.current;
     const before = document.activeElement;
     dialog?.showModal();
     return () => {
+      drawn.current = false;
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -32,6 +34,7 @@ export function Dialog({ title, onClose, children }: Props) {
         e.preventDefault();
         onClose();
       }}
+      onClose={() => drawn.current && onClose()}
     >
       <div class="stack">
         <h2 id={id}>{title}</h2>

@@ -54,7 +54,7 @@ export function ago(at: string | Date, now: number): string {
 export function until(at: string | Date, now: number): string {
   const s = (new Date(at).getTime() - now) / 1000;
   if (s <= 0) return "over";
-  return `in ${s < 2 * day ? span(s) : `${Math.floor(s / day)} d`}`;
+  return `in ${s < 2 * day ? span(s) : `${Math.round(s / day)} d`}`;
 }
 
 /** local is a time by the clock of who looks, to the second. */

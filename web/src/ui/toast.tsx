@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { CheckIcon } from "./icons.tsx";
 
 const toasts = signal<{ id: number; text: string }[]>([]);
@@ -15,8 +16,14 @@ export function toast(text: string) {
 
 /** Toasts is where they appear. It is there always, so that they are read aloud. */
 export function Toasts() {
+  const ref = useRef<HTMLDivElement>(null);
+  const newest = toasts.value.at(-1)?.id;
+  useEffect(() => {
+    ref.current?.hidePopover();
+    if (newest !== undefined) ref.current?.showPopover();
+  }, [newest]);
   return (
-    <div class="toasts" role="status">
+    <div class="toasts" role="status" popover="manual" ref={ref}>
       {toasts.value.map((t) => (
         <div class="toast" key={t.id}>
           <CheckIcon />

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { ask, path } from "../../api/request.ts";
 import type { AdminUser, PasswordReset } from "../../api/types.ts";
+import { me, recall } from "../../app/account.ts";
 import { Button } from "../../ui/button.tsx";
 import { Code } from "../../ui/code.tsx";
 import { Confirm, Dialog } from "../../ui/dialog.tsx";
@@ -82,6 +83,7 @@ export function Manage({ user: u, onClose, onChange }: Props) {
     if (answer.password) setReset(answer);
     else toast(`${shown(u.username, 64)}: ${a.done}`);
     await onChange();
+    if (u.id === me.value?.id) await recall();
   };
   if (reset) return <Made user={u} reset={reset} onClose={onClose} />;
   if (chosen) {
