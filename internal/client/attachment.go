@@ -44,7 +44,7 @@ type Attachment struct {
 	progress *wire.Progress
 	asked    int        // the generation of the newest Open
 	room     *sync.Cond // on mu: kept input got less, or it is over
-	pace     pace
+	pace     wire.Pace
 	pauses   pauses
 	typed    time.Time   // since then typing waits for an Ack; zero: none does
 	silent   time.Time   // since then the session cannot be reached; zero: it can

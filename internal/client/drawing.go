@@ -235,8 +235,8 @@ func (a *Attachment) draw(ctx context.Context, l *link, f wire.Frame, w io.Write
 	}
 	a.mu.Lock()
 	a.progress.Drawn(len(fresh))
-	a.pace.drew(len(fresh), time.Since(began))
-	a.progress.SetWindow(a.pace.window(l.conn.RTT()))
+	a.pace.Drew(len(fresh), time.Since(began))
+	a.progress.SetWindow(a.pace.Window(l.conn.RTT()))
 	a.mu.Unlock()
 	a.ack(ctx, l, false)
 	return nil

@@ -24,8 +24,8 @@ const plainPatience = time.Minute
 const plainInput = 256 << 10
 
 // plain is the viewer itself, for a program that speaks bare bytes: it keeps
-// offsets, acknowledges what the socket took, and joins the session again when
-// the session's own link broke.
+// offsets, acknowledges what the program has read (see proof), and joins the session
+// again when the session's own link broke.
 type plain struct {
 	s       *Server
 	sock    wire.Plain
@@ -39,6 +39,7 @@ type plain struct {
 	progress *wire.Progress
 	room     *sync.Cond
 	over     bool
+	proof    proof
 
 	missed  uint64       // output before it was put out while the session's link was broken
 	unasked wire.Unasked // takes the questions out of that
@@ -207,13 +208,13 @@ func (p *plain) take(ctx context.Context, f wire.Frame) error {
 		if err := p.show(ctx, fresh, p.missed-min(p.missed, at)); err != nil {
 			return err
 		}
-		p.ack(ctx, len(fresh))
+		p.drew(ctx, len(fresh))
 	case wire.KindScreen:
 		if len(f.Payload) > 0 {
 			return p.show(ctx, f.Payload, 0)
 		}
-		_ = p.locked(func() error { p.progress.Jump(f.Offset); return nil }) // it is whole
-		p.ack(ctx, 0)                                                        // the next picture waits for it
+		p.jump(f.Offset) // it is whole
+		p.ack(ctx)       // the next picture waits for it
 	case wire.KindAck:
 		err := p.locked(func() error { defer p.room.Broadcast(); return p.progress.Acked(f) })
 		p.flush(ctx)
@@ -223,7 +224,7 @@ func (p *plain) take(ctx context.Context, f wire.Frame) error {
 		if err := wire.Decode(f.Payload, &e); err != nil {
 			return err
 		}
-		p.ack(ctx, 0)
+		p.ack(ctx)
 		_ = p.show(ctx, nil, 0) // it is the end either way
 		return exited{e}
 	case wire.KindClose:
@@ -260,16 +261,4 @@ func (p *plain) locked(do func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return do()
-}
-
-// ack says what the socket took: the only thing a plain viewer tells of its speed.
-func (p *plain) ack(ctx context.Context, n int) {
-	p.mu.Lock()
-	p.progress.Drawn(n)
-	f, ok := p.progress.Ack(0, true)
-	v := p.place.View
-	p.mu.Unlock()
-	if ok {
-		_ = v.Send(ctx, f)
-	}
 }

@@ -26,14 +26,29 @@ func (p *plain) read(ctx context.Context) error {
 		if text && p.resized(ctx, msg) {
 			continue
 		}
-		p.mu.Lock()
-		for p.progress.Kept() >= plainInput && !p.over {
-			p.room.Wait()
+		if len(msg) >= bigFrame {
+			p.believe(ctx, false)
 		}
-		p.progress.Type(msg)
-		p.mu.Unlock()
+		p.keep(ctx, msg)
 		p.flush(ctx)
 	}
+}
+
+// keep takes what was typed, when there is room for it.
+func (p *plain) keep(ctx context.Context, msg []byte) {
+	full := func() bool { return p.progress.Kept() >= plainInput && !p.over }
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if full() { // perhaps until output is read
+		p.mu.Unlock()
+		p.believe(ctx, true)
+		p.mu.Lock()
+		for full() {
+			p.room.Wait()
+		}
+		p.proof.deaf = false
+	}
+	p.progress.Type(msg)
 }
 
 // wait leaves the socket unread while too much comes of it.

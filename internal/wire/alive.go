@@ -84,13 +84,23 @@ func (c *Conn) pingPlain(ctx context.Context) {
 	}
 	go func() {
 		defer c.ping.Store(false)
-		if c.ws.Ping(ctx) != nil {
-			return
-		}
-		if since := c.idle.Load(); since > 0 {
-			c.idle.CompareAndSwap(since, c.now())
-		}
+		_, _ = c.tripPlain(ctx)
 	}()
+}
+
+func (c *Conn) tripPlain(ctx context.Context) (time.Duration, error) {
+	began := time.Now()
+	if err := c.ws.Ping(ctx); err != nil {
+		return 0, err
+	}
+	took := time.Since(began)
+	if least := c.rtt.Load(); least == 0 || int64(took) < least {
+		c.rtt.Store(int64(took))
+	}
+	if since := c.idle.Load(); since > 0 {
+		c.idle.CompareAndSwap(since, c.now())
+	}
+	return took, nil
 }
 
 // RTT is the last round trip to the other end of this link, 0 before the first.

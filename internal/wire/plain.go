@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -37,6 +38,19 @@ func (p Plain) Write(ctx context.Context, b []byte) error {
 	}
 	return nil
 }
+
+// Trip is a round trip that the other end makes when it has read all that was written
+// before. Somebody has to be reading here.
+func (p Plain) Trip(ctx context.Context) (time.Duration, error) {
+	took, err := p.c.tripPlain(ctx)
+	if err != nil {
+		return 0, closed(err)
+	}
+	return took, nil
+}
+
+// RTT is the shortest round trip so far, 0 before the first.
+func (p Plain) RTT() time.Duration { return p.c.RTT() }
 
 // KeepAlive is Conn.KeepAlive with the WebSocket's own pings.
 func (p Plain) KeepAlive(ctx context.Context) error { return p.c.KeepAlive(ctx) }
