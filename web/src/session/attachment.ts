@@ -9,26 +9,23 @@ import {
   type Opened,
 } from "../wire/body.ts";
 import type { WireError } from "../wire/error.ts";
-import { type Frame, frame, kinds, resizeFrame } from "../wire/frame.ts";
+import { type Frame, frame, kinds } from "../wire/frame.ts";
 import { Progress } from "../wire/progress.ts";
+import { Acks } from "./acks.ts";
 import { ownServer } from "./connect.ts";
 import { Drawing } from "./drawing.ts";
+import { Fitting } from "./fitting.ts";
 import type { Link } from "./link.ts";
+import { openOf } from "./opening.ts";
 import { Pace } from "./pace.ts";
 import { thisPage } from "./page.ts";
 import { type Owner, Reach, type World } from "./reach.ts";
 import { verdict } from "./redial.ts";
+import { Signals } from "./signals.ts";
 import { Typing } from "./typing.ts";
 import type { Events, Screen, State, Where } from "./view.ts";
 
 const browser: World = { connect: ownServer, page: thisPage, random: Math.random };
-
-/** Times in milliseconds, and counts, as in internal/client. */
-const ackWithin = 10; // the longest that output waits to be acknowledged once it was drawn
-const settled = 200; // a size that only a picture is made for has to last so long
-const redrawWithin = 1_000;
-const maxRedraws = 3;
-const maxWaiting = 16; // signals kept for a session that is away
 
 /**
  * Attachment is one view of one session, over as many links as it takes: when one breaks it dials again and goes on
@@ -45,16 +42,15 @@ export class Attachment {
   private readonly pace = new Pace();
   private readonly drawing: Drawing;
   private readonly reach: Reach;
+  private readonly acks: Acks;
+  private readonly fitting: Fitting;
+  private readonly signals: Signals;
 
   private now: State = { is: "connecting" };
   private newest = 0; // the generation of the newest Open
   private greeted = false; // the session has answered once
   private stealing: boolean;
-  private spoiled = false; // the screen shows what is not the session's
-  private signals: string[] = []; // for a session that is away
   private told = 0; // of Events.unacknowledged
-  private ackTimer: ReturnType<typeof setTimeout> | undefined;
-  private settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(where: Where, screen: Screen, events: Events, world: World = browser) {
     this.where = where;
@@ -65,6 +61,9 @@ export class Attachment {
       moved: (now) => this.drew(now),
     });
     this.reach = new Reach(world, this.owner);
+    this.fitting = new Fitting(where, this.reach, this.progress, (link) => link.send(this.question(link)));
+    this.signals = new Signals(this.reach);
+    this.acks = new Acks(this.progress, this.reach, () => this.fitting.mend());
     events.state?.(this.now);
     this.reach.start();
   }
@@ -94,9 +93,7 @@ export class Attachment {
 
   /** resize says that the screen has another size now, in cells. */
   resize(cols: number, rows: number): void {
-    this.where = { ...this.where, cols, rows };
-    if (this.where.readOnly) this.fitWhenSettled();
-    else this.fit();
+    this.fitting.resize(cols, rows);
   }
 
   /**
@@ -105,16 +102,12 @@ export class Attachment {
    */
   signal(name: string): void {
     if (this.where.readOnly || this.isOver) return;
-    const link = this.reach.lane;
-    if (link) link.send(frame(kinds.signal, link.stream, 0, new TextEncoder().encode(name)));
-    else if (this.signals.length < maxWaiting) this.signals.push(name);
+    this.signals.send(name);
   }
 
   /** redraw has the session draw its whole screen anew: this one shows something that is not the session's. */
   redraw(): void {
-    this.spoiled = true;
-    if (this.reach.live) this.reach.live.redraws = 0;
-    this.mend();
+    this.fitting.redraw();
   }
 
   /** retryNow dials at once where it is "away", and goes on where it was "signed out". */
@@ -133,8 +126,6 @@ export class Attachment {
   /** leave ends the attachment and leaves the session running. */
   leave(): void {
     if (this.isOver) return;
-    const link = this.reach.live;
-    link?.send(frame(kinds.close, link.stream));
     this.finish({ is: "left" });
   }
 
@@ -154,8 +145,8 @@ export class Attachment {
 
   private finish(how: State): void {
     this.reach.stop();
-    clearTimeout(this.ackTimer);
-    clearTimeout(this.settling);
+    this.acks.stop();
+    this.fitting.stop();
     this.set(how);
   }
 
@@ -170,26 +161,18 @@ export class Attachment {
     began: () => this.began(),
     frame: (link, f) => this.take(link, f),
     away: (since, next, why) => this.set({ is: "away", since, next, why }),
-    back: () => {
-      this.set({ is: "live" });
-      this.mend();
-    },
+    back: () => this.back(),
     ended: (why) => this.end(why),
   };
 
   /** question is the next Open. What the old stream of its link brings from now on is not drawn. */
   private question(link: Link): Frame {
     const asked = this.progress.ask();
-    const redraw = this.spoiled && this.progress.isPlaced;
-    if (redraw) link.redraws++;
-    link.stream++;
-    link.generation = this.newest = asked.generation;
-    link.from = this.progress.position;
-    link.asking = true;
-    link.asked = Date.now();
-    link.cols = this.where.cols;
-    link.rows = this.where.rows;
-    const open: Open = { ...asked, ...openOf(this.where), redraw, steal: this.stealing };
+    const redraw = this.fitting.spoiled && this.progress.isPlaced;
+    const { cols, rows } = this.fitting;
+    this.newest = asked.generation;
+    link.asks({ generation: asked.generation, from: this.progress.position, cols, rows, redraw });
+    const open: Open = { ...asked, ...openOf(this.where), cols, rows, redraw, steal: this.stealing };
     return frame(kinds.open, link.stream, 0, encode(open));
   }
 
@@ -209,8 +192,13 @@ export class Attachment {
   private began(): void {
     this.set({ is: "live" });
     this.sendWaiting();
-    this.fit();
-    this.mend();
+    this.fitting.fit();
+    this.fitting.mend();
+  }
+
+  private back(): void {
+    this.set({ is: "live" });
+    this.fitting.mend();
   }
 
   /** end is for what a server or a session said last. */
@@ -258,7 +246,7 @@ export class Attachment {
     if (!link.asking) return;
     this.answered(link, decodeOpened(f.payload), f.offset);
     this.sendWaiting();
-    if (!this.where.readOnly) this.fit(); // whose size asks anew by itself
+    this.fitting.opened();
   }
 
   private takeScreen(link: Link, f: Frame): void {
@@ -266,8 +254,7 @@ export class Attachment {
       this.drawing.picture(f);
       return;
     }
-    this.spoiled = false;
-    link.redraws = 0;
+    this.fitting.drawn(link);
     this.drawing.pictureEnds(f);
   }
 
@@ -286,8 +273,7 @@ export class Attachment {
     const exit = decodeExit(f.payload);
     this.drawing.after(() => {
       if (link !== this.reach.live || link.stream !== f.stream) return; // it comes again
-      this.acknowledge(true);
-      link.send(frame(kinds.close, f.stream)); // or it would be kept for us
+      this.acks.send(true);
       this.finish({ is: "ended", exit });
     });
   }
@@ -314,77 +300,13 @@ export class Attachment {
   }
 
   private sendWaiting(): void {
-    const names = this.signals;
-    this.signals = [];
-    for (const name of names) this.signal(name);
+    this.signals.sendWaiting();
     this.flush();
   }
 
   /** drew is told that something was drawn. */
   private drew(now: boolean): void {
     this.progress.setWindow(this.pace.window(this.reach.live?.rtt ?? 0));
-    if (this.acknowledge(now) || now) return;
-    this.ackTimer ??= setTimeout(() => {
-      this.ackTimer = undefined;
-      this.acknowledge(true);
-      this.mend();
-    }, ackWithin);
+    this.acks.due(now);
   }
-
-  private acknowledge(now: boolean): boolean {
-    const link = this.reach.lane;
-    const f = link && this.progress.ack(link.stream, now);
-    if (f) link.send(f);
-    return f !== undefined;
-  }
-
-  /** reopen asks anew on the live link. */
-  private reopen(link: Link): void {
-    link.send(this.question(link));
-  }
-
-  /** mend asks for the screen if it was spoilt, and again where none came: there was too much output before it. */
-  private mend(): void {
-    const link = this.reach.lane;
-    if (!link || !this.spoiled || this.reach.isSilent || !this.progress.isPlaced) return;
-    const again = link.redraws < maxRedraws && Date.now() - link.asked > redrawWithin;
-    if (link.redraws === 0 || again) this.reopen(link);
-  }
-
-  /** fit tells the session this screen's size, if it knows another one. Who only watches asks anew instead. */
-  private fit(): void {
-    const link = this.reach.lane;
-    const { cols, rows, readOnly } = this.where;
-    if (!link || (link.cols === cols && link.rows === rows)) return;
-    if (readOnly) {
-      this.spoiled = true; // by what the terminal made of the picture for another size
-      this.reopen(link);
-      return;
-    }
-    [link.cols, link.rows] = [cols, rows];
-    link.send(resizeFrame(link.stream, cols, rows));
-  }
-
-  private fitWhenSettled(): void {
-    clearTimeout(this.settling);
-    this.settling = setTimeout(() => {
-      if (this.reach.live?.asking) this.fitWhenSettled();
-      else this.fit();
-    }, settled);
-  }
-}
-
-/** openOf is what an Open says of which session is meant, and how it is watched. */
-function openOf(w: Where): Pick<Open, "spec" | "cols" | "rows" | "source"> & Partial<Open> {
-  return {
-    ...(w.session !== undefined && { session: w.session }),
-    ...(w.session === undefined && w.name !== undefined && { name: w.name }),
-    ...(w.session === undefined && w.fresh && { new: true }),
-    ...(w.history !== undefined && { history: w.history }),
-    ...(w.readOnly && { read_only: true }),
-    spec: { kind: "shell", tty: true, term: "xterm-256color", env: ["COLORTERM=truecolor"] },
-    cols: w.cols,
-    rows: w.rows,
-    source: "web",
-  };
 }

@@ -3,7 +3,9 @@ import { ofClose, ofStatus, WireError } from "../wire/error.ts";
 /** Socket is what an attachment needs of an open WebSocket. */
 export interface Socket {
   send(message: Uint8Array<ArrayBuffer>): void;
-  close(): void;
+
+  /** close says whether this viewer leaves, or means to come back. */
+  close(how: "leaving" | "back soon"): void;
 
   /** message is told each message, and closed once when no more will come. */
   message: (bytes: Uint8Array) => void;
@@ -74,10 +76,9 @@ export function opening(ws: WebSocket, signal: AbortSignal): Promise<Socket> {
   ws.binaryType = "arraybuffer";
   return new Promise((resolve, reject) => {
     const giveUp = () => {
-      ws.close();
+      ws.close(backSoon);
       reject(new WireError("unreachable"));
     };
-    if (signal.aborted) giveUp();
     signal.addEventListener("abort", giveUp, { once: true });
     ws.onclose = (e) => {
       signal.removeEventListener("abort", giveUp);
@@ -89,6 +90,9 @@ export function opening(ws: WebSocket, signal: AbortSignal): Promise<Socket> {
     };
   });
 }
+
+/** backSoon is a close code that means nothing: only 1000, and a tab that is closed, are a viewer that leaves. */
+const backSoon = 4000;
 
 class PageSocket implements Socket {
   message: (bytes: Uint8Array) => void = () => {};
@@ -109,7 +113,7 @@ class PageSocket implements Socket {
     if (this.ws.readyState === WebSocket.OPEN) this.ws.send(message);
   }
 
-  close(): void {
-    this.ws.close(1000);
+  close(how: "leaving" | "back soon"): void {
+    this.ws.close(how === "leaving" ? 1000 : backSoon);
   }
 }

@@ -59,6 +59,18 @@ export class Link {
     this.ping(0);
   }
 
+  /** asks notes an Open, on a stream of its own. */
+  asks(o: { generation: number; from: number; cols: number; rows: number; redraw: boolean }): void {
+    this.stream++;
+    this.generation = o.generation;
+    this.from = o.from;
+    this.cols = o.cols;
+    this.rows = o.rows;
+    this.asking = true;
+    this.asked = Date.now();
+    if (o.redraw) this.redraws++;
+  }
+
   /** rtt is the round trip to the server in milliseconds, the shortest of late: the others waited for this page. */
   get rtt(): number {
     return this.trips.length > 0 ? Math.min(...this.trips) : 0;
@@ -79,14 +91,21 @@ export class Link {
 
   /** breakOff ends it for a reason that a frame said. */
   breakOff(why: WireError): void {
-    this.socket.close();
+    this.socket.close("back soon");
     this.end(why);
   }
 
-  /** close ends it without telling its events. */
+  /** close ends it without telling its events: another one takes its place, or will. */
   close(): void {
     this.stop();
-    this.socket.close();
+    this.socket.close("back soon");
+  }
+
+  /** leave ends it for good, behind a last frame. */
+  leave(): void {
+    this.send(frame(kinds.close, this.stream));
+    this.stop();
+    this.socket.close("leaving");
   }
 
   private stop(): void {

@@ -114,8 +114,10 @@ export class Reach {
     this.silent = 0;
   }
 
-  /** stop is pause, for good. */
+  /** stop is pause, for good: this viewer leaves. */
   stop(): void {
+    this.live?.leave();
+    this.live = undefined;
     this.pause();
     this.unwatch();
   }

@@ -40,7 +40,8 @@ export class Pauses {
     const first = this.lost === 0; // nobody dials twice for what may have been begun already
     const within = first ? openWithin : Math.min(openWithin, firstTry * 2 ** this.tries);
     this.tries = Math.min(this.tries + 1, 10); // until a link has proved healthy
-    return { pause: Math.max(0, this.notBefore - now) + this.random() * spread, within };
+    const patience = Math.min(Math.max(0, this.notBefore - now), healthy); // the clock may have been set back since
+    return { pause: patience + this.random() * spread, within };
   }
 }
 

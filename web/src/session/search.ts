@@ -88,7 +88,7 @@ export class Search {
     if (signal.aborted) return;
     const socket = await this.connect.open(target.machine, ticket, signal);
     if (signal.aborted) {
-      socket.close();
+      socket.close("back soon");
       return;
     }
     const link: Link = new Link(socket, {
