@@ -26,6 +26,7 @@ func (a *app) machinesCmd() *cobra.Command {
 		ValidArgsFunction: a.completeMachines,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.runRemove(cmd.Context(), args[0]) },
 	})
+	cmd.AddCommand(a.setMachineCmd())
 	cmd.AddCommand(&cobra.Command{
 		Use:   "approve MACHINE",
 		Short: "Let a new machine in, on a server that holds them until then",

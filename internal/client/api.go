@@ -81,6 +81,13 @@ func (c *Client) DeleteMachine(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, "/api/machines/"+url.PathEscape(id), nil, nil)
 }
 
+// ChangeMachine has a machine be called, or described, another way.
+func (c *Client) ChangeMachine(ctx context.Context, id string, change wire.ChangeMachine) (wire.OneMachine, error) {
+	var out wire.OneMachine
+	err := c.call(ctx, http.MethodPatch, "/api/machines/"+url.PathEscape(id), change, &out)
+	return out, err
+}
+
 // ApproveMachine lets a machine in that waits for it.
 func (c *Client) ApproveMachine(ctx context.Context, id string) (wire.OneMachine, error) {
 	var out wire.OneMachine

@@ -62,6 +62,7 @@ var matrix = map[string]string{
 
 	"GET /api/machines":                     "401 401 401 401 401 401 401  200 200 200",
 	"GET /api/machines/{agent_id}":          "401 401 401 401 401 401 401  404 404 200",
+	"PATCH /api/machines/{agent_id}":        "401 401 401 401 401 401 401  404 404 200",
 	"DELETE /api/machines/{agent_id}":       "401 401 401 401 401 401 401  404 404 200",
 	"POST /api/machines/{agent_id}/approve": "401 401 401 401 401 401 401  404 404 200",
 	"POST /api/machines/{agent_id}/command": "401 401 401 401 401 401 401  404 404 503",
@@ -104,6 +105,7 @@ var bodies = map[string]string{
 	"POST /api/login":                       `{"email":"ann@example.com","password":"correct horse"}`,
 	"POST /api/auth/cookie":                 `{"email":"ann@example.com","password":"correct horse"}`,
 	"POST /api/profile/reset-password":      `{"current_password":"correct horse","new_password":"battery staple"}`,
+	"PATCH /api/machines/{agent_id}":        `{"name":"another"}`,
 	"POST /api/machines/{agent_id}/command": `{"command":"true"}`,
 	"POST /api/terminal/tickets":            `{"agent_id":"MACHINE","session_id":"SESSION","mode":"control"}`,
 	"PATCH /api/terminal/sessions/{id}":     `{"name":"another"}`,

@@ -62,15 +62,19 @@ func tidyHello(h wire.Hello) (wire.Hello, error) {
 	h.Description = oneLine(h.Description, 256)
 	h.OS, h.Arch, h.AgentVersion = oneLine(h.OS, 64), oneLine(h.Arch, 64), oneLine(h.AgentVersion, 64)
 	h.Facts = tidyFacts(h.Facts)
-	if len(h.Labels) > 32 {
-		return h, wire.ErrBadRequest.With("a machine can have 32 labels at most")
+	return h, checkLabels(h.Labels)
+}
+
+func checkLabels(labels map[string]string) error {
+	if len(labels) > 32 {
+		return wire.ErrBadRequest.With("a machine can have 32 labels at most")
 	}
-	for k, v := range h.Labels {
+	for k, v := range labels {
 		if k == "" || oneLine(k, 64) != k || oneLine(v, 256) != v {
-			return h, wire.ErrBadRequest.With("a label is key=value, of up to 64 and 256 printable characters")
+			return wire.ErrBadRequest.With("a label is key=value, of up to 64 and 256 printable characters")
 		}
 	}
-	return h, nil
+	return nil
 }
 
 func tidyFacts(f wire.Facts) wire.Facts {

@@ -86,6 +86,7 @@ func (s *Server) table() []route {
 
 		s.signedIn("GET /api/machines", s.listMachines),
 		s.signedIn("GET /api/machines/{agent_id}", s.oneMachine),
+		s.signedIn("PATCH /api/machines/{agent_id}", s.changeMachine),
 		s.signedIn("DELETE /api/machines/{agent_id}", s.deleteMachine),
 		s.signedIn("POST /api/machines/{agent_id}/approve", s.approveMachine),
 		s.signedIn("POST /api/machines/{agent_id}/command", s.runCommand),

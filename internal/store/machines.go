@@ -31,6 +31,10 @@ type Machine struct {
 	LastActive   *time.Time // nil: enrolled, never seen
 	Pending      bool       // it may do nothing until its owner accepts it
 	Sessions     int        // that run there
+
+	// What its owner says in place of the machine; empty: what it says itself counts.
+	OwnDescription string
+	OwnLabels      map[string]string
 }
 
 // Wire is the machine as the API shows it.
@@ -48,6 +52,12 @@ func (m Machine) Wire(online bool) wire.Machine {
 	case online:
 		w.Status = wire.StatusOnline
 	}
+	if m.OwnDescription != "" {
+		w.Description = m.OwnDescription
+	}
+	if len(m.OwnLabels) > 0 {
+		w.Labels = m.OwnLabels
+	}
 	if w.Labels == nil {
 		w.Labels = map[string]string{} // {} and not null
 	}
@@ -63,7 +73,7 @@ func (m Machine) Says(hello wire.Hello, ip string) bool {
 
 const selectMachine = `
 	SELECT m.agent_id, m.user_id, u.username, m.name, m.wanted_name, m.description, m.os, m.arch, m.ip, m.agent_version, m.labels,
-		m.public_key, m.key_gen, m.counter, m.cpu, m.memory, m.disk, m.uptime, m.created_at, m.last_active, m.pending,
+		m.public_key, m.key_gen, m.counter, m.cpu, m.memory, m.disk, m.uptime, m.created_at, m.last_active, m.pending, m.own_description, m.own_labels,
 		(SELECT count(*) FROM sessions x WHERE x.agent_id = m.agent_id AND x.ended_at IS NULL)
 	FROM machines m JOIN users u ON u.id = m.user_id `
 
@@ -71,17 +81,21 @@ func scanMachine(row scanner) (Machine, error) {
 	var (
 		m       Machine
 		labels  string
+		own     string
 		counter int64
 		created int64
 		seen    *int64
 	)
 	err := row.Scan(&m.AgentID, &m.UserID, &m.Owner, &m.Name, &m.Wanted, &m.Description, &m.OS, &m.Arch, &m.IP, &m.AgentVersion, &labels,
-		&m.PublicKey, &m.KeyGen, &counter, &m.Facts.CPUPercent, &m.Facts.MemoryPercent, &m.Facts.DiskPercent, &m.Facts.Uptime, &created, &seen, &m.Pending, &m.Sessions)
+		&m.PublicKey, &m.KeyGen, &counter, &m.Facts.CPUPercent, &m.Facts.MemoryPercent, &m.Facts.DiskPercent, &m.Facts.Uptime, &created, &seen, &m.Pending, &m.OwnDescription, &own, &m.Sessions)
 	if err != nil {
 		return Machine{}, fault(err)
 	}
 	m.Counter, m.CreatedAt, m.LastActive = uint64(counter), fromMS(created), fromNullMS(seen)
-	return m, wire.Decode([]byte(labels), &m.Labels)
+	if own != "{}" {
+		err = wire.Decode([]byte(own), &m.OwnLabels)
+	}
+	return m, errors.Join(err, wire.Decode([]byte(labels), &m.Labels))
 }
 
 // MachineByID finds a machine, or fails with wire.ErrNotFound.

@@ -76,6 +76,14 @@ const (
 	StatusClosed   = "closed"
 )
 
+// ChangeMachine is the body of PATCH /api/machines/{agent_id}. What is not in it stays; what
+// is empty goes back to what the machine says of itself.
+type ChangeMachine struct {
+	Name        *string            `json:"name,omitzero"`
+	Description *string            `json:"description,omitzero"`
+	Labels      *map[string]string `json:"labels,omitzero"` // all of them
+}
+
 // Machines is the list around Machine.
 type Machines struct {
 	Machines []Machine `json:"machines"`
