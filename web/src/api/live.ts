@@ -13,7 +13,7 @@ let followers = 0;
 let source: EventSource | undefined;
 let again: ReturnType<typeof setTimeout> | undefined;
 
-/** follow keeps machines up to date until the function that it gives is called. */
+/** follow keeps machines up to date until the function that it gives is called, and while somebody can see the tab. */
 export function follow(): () => void {
   if (followers++ === 0) open();
   let done = false;
@@ -40,8 +40,17 @@ export async function refresh() {
   }
 }
 
+// A tab that nobody sees gives its connection back: over plain HTTP a browser has six for all of its tabs.
+if (typeof document !== "undefined") {
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) close();
+    else if (followers > 0) open();
+  });
+}
+
 function open() {
   close();
+  if (document.hidden) return;
   source = new EventSource("/api/machines");
   source.addEventListener("machines", (e: MessageEvent<string>) => {
     machines.value = (JSON.parse(e.data) as { machines: Machine[] }).machines;

@@ -10,6 +10,7 @@ import { PlusIcon, SearchIcon } from "../../ui/icons.tsx";
 import { Empty, Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { shown } from "../../ui/text.ts";
+import type { WireError } from "../../wire/error.ts";
 import { Approvals } from "./approvals.tsx";
 import { type Column, chosen, type Order } from "./choose.ts";
 import { terminalOf } from "./parts.tsx";
@@ -26,12 +27,17 @@ export function MachinesPage() {
   );
   return (
     <Page title="Machines" actions={add}>
-      {stale.value && <Notice kind="warn">This is how it was a moment ago. {sentence(stale.value)}</Notice>}
+      {stale.value && <Stale why={stale.value} />}
       {all?.length === 0 && <NoMachines />}
       {all && all.length > 0 && <List all={all} />}
       {!all && !stale.value && <div aria-busy="true" class="panel" />}
     </Page>
   );
+}
+
+function Stale({ why }: { why: WireError }) {
+  const said = why.code === "unreachable" ? "The server cannot be reached." : sentence(why);
+  return <Notice kind="warn">{said} This is how it was a moment ago; the page tries again by itself.</Notice>;
 }
 
 function NoMachines() {

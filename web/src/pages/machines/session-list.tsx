@@ -68,14 +68,25 @@ function Line({ session: s, onEnd }: { session: Session; onEnd: () => void }) {
           {watched(s)} · began <Ago at={s.started_at} />
         </div>
       </div>
-      {s.kind === "shell" && (
-        <LinkButton href={terminalOf(s.agent_id, s.name)} label={`Join ${name}`}>
-          Join
-        </LinkButton>
-      )}
-      <Button look="quiet danger" aria-label={`End ${name}`} onClick={onEnd}>
-        End
-      </Button>
+      <div class="row">
+        {s.kind === "shell" && (
+          <>
+            <LinkButton
+              href={`${terminalOf(s.agent_id, s.name)}&read_only=true`}
+              look="quiet"
+              label={`Watch ${name}`}
+            >
+              Watch
+            </LinkButton>
+            <LinkButton href={terminalOf(s.agent_id, s.name)} label={`Join ${name}`}>
+              Join
+            </LinkButton>
+          </>
+        )}
+        <Button look="quiet danger" aria-label={`End ${name}`} onClick={onEnd}>
+          End
+        </Button>
+      </div>
     </li>
   );
 }
