@@ -148,6 +148,18 @@ func (s *Server) keepCookie(w http.ResponseWriter, r *http.Request, me caller) c
 		s.log.Error("a cookie was not renewed", "request", me.Request, "err", err)
 		return me
 	}
+	me.cookie = s.now()
 	s.auditAs(me, "refresh")
 	return me
+}
+
+// listens is how long an answer may go on that has no end of its own: as long as what
+// its asker came by. A page that only listens would keep its cookie until that ends; so it
+// has to ask again once that can be renewed.
+func (s *Server) listens(me caller) time.Duration {
+	left := me.Expires.Sub(s.now())
+	if renewable := left - me.Expires.Sub(me.cookie)/2; me.byCookie() && renewable > 0 {
+		return renewable + time.Second // so that it is
+	}
+	return left
 }

@@ -30,12 +30,19 @@ const soon = 5 * time.Second // for what happens at once, on a busy computer
 
 func openPage(t *testing.T, url, token string) *page {
 	t.Helper()
+	return openPageBy(t, url, bearer(token))
+}
+
+// openPageBy is openPage for any credential, as "Name: value" of a header.
+func openPageBy(t *testing.T, url, credential string) *page {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), "GET", url+"/api/machines", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Accept", "text/event-stream")
-	req.Header.Set("Authorization", "Bearer "+token)
+	name, value, _ := strings.Cut(credential, ": ")
+	req.Header.Set(name, value)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -255,6 +262,32 @@ func TestAPageEndsWithItsToken(t *testing.T) {
 	p.next()
 	if took := p.ends(); took > 2*time.Second {
 		t.Errorf("it ends after %s", took)
+	}
+}
+
+// A page that only listens would keep its cookie until that ends. So the list ends in
+// time, and the page comes back and gets another.
+func TestAPageThatListensKeepsItsCookie(t *testing.T) {
+	w := newWorld(t)
+	b := w.browse(w.account("ann").email)
+	w.pass(12*time.Hour - time.Second)
+	p := openPageBy(t, w.url, b.header())
+	p.next()
+	if p.ends(); p.header.Get("Set-Cookie") != "" {
+		t.Error("the cookie is renewed before half of its life is over")
+	}
+	w.pass(2 * time.Second)
+	p = openPageBy(t, w.url, b.header())
+	p.next()
+	if p.header.Get("Set-Cookie") == "" {
+		t.Error("the cookie is not renewed")
+	}
+	me, err := w.s.identifyPage(t.Context(), b.cookie.Value, "192.0.2.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lasts := w.s.listens(me); lasts != 12*time.Hour-time.Second {
+		t.Errorf("with an old cookie, which cannot be renewed, a list lasts %s", lasts)
 	}
 }
 

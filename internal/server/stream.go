@@ -46,7 +46,7 @@ const mostBack = 5 * time.Second
 // begin sends the head. From here on the stream is cut with its login, and until end
 // everything that is written has its time.
 func (t *stream) begin() error {
-	expire := time.AfterFunc(t.me.Expires.Sub(t.s.now()), t.cut)
+	expire := time.AfterFunc(t.s.listens(t.me), t.cut)
 	leave := t.s.relay.Attend(relay.Who{UserID: t.me.User.ID, Login: t.me.Login}, func(*wire.Error) { t.cut() })
 	t.undo = []func(){func() { expire.Stop() }, leave}
 	if err := t.s.stillLive(t.ctx, t.me); err != nil { // revoked while it knocked
