@@ -1,5 +1,4 @@
 import { signal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import { ask, path } from "../api/request.ts";
 import { look } from "../api/sessions.ts";
 import { me } from "../app/account.ts";
@@ -73,9 +72,9 @@ function PasteDialog({ asked, view, onClose }: AskProps<"paste"> & { view: View 
       </section>
       <div class="row end">
         <Button onClick={onClose}>Cancel</Button>
-        <First look="primary" onClick={paste}>
+        <Button look="primary" autofocus onClick={paste}>
           Paste
-        </First>
+        </Button>
       </div>
     </Dialog>
   );
@@ -98,17 +97,6 @@ function LinkDialog({ asked, onClose }: AskProps<"link">) {
         </a>
       </div>
     </Dialog>
-  );
-}
-
-/** First is a button that has the focus at first, so that Enter presses it. */
-function First(props: Parameters<typeof Button>[0]) {
-  const ref = useRef<HTMLSpanElement>(null);
-  useEffect(() => ref.current?.querySelector("button")?.focus(), []);
-  return (
-    <span ref={ref}>
-      <Button {...props} />
-    </span>
   );
 }
 
@@ -164,33 +152,36 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keys" onClose={onClose}>
       <p class="soft">All other keys go to the session. On a Mac, Cmd does what it always does as well.</p>
-      <table class="keys">
-        <thead class="unseen">
-          <tr>
-            <th>Keys</th>
-            <th>What they do</th>
-          </tr>
-        </thead>
-        <tbody>
-          {help.map(([keys, what]) => (
-            <tr key={keys}>
-              <td>
-                {keys.split("  ").map((k) => (
-                  <kbd key={k}>{k}</kbd>
-                ))}
-              </td>
-              <td>{what}</td>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it may have to be scrolled by keyboard */}
+      <section class="keys-list" tabIndex={0} aria-label="Keys and what they do">
+        <table class="keys">
+          <thead class="unseen">
+            <tr>
+              <th>Keys</th>
+              <th>What they do</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {help.map(([keys, what]) => (
+              <tr key={keys}>
+                <td>
+                  {keys.split("  ").map((k) => (
+                    <kbd key={k}>{k}</kbd>
+                  ))}
+                </td>
+                <td>{what}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
       <p class="soft small">
         Closing a pane or this page never ends a session: it runs on, and is here again when you come back.
       </p>
       <div class="row end">
-        <First look="primary" onClick={onClose}>
+        <Button look="primary" autofocus onClick={onClose}>
           Close
-        </First>
+        </Button>
       </div>
     </Dialog>
   );

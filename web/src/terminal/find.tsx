@@ -7,6 +7,7 @@ const decorations = {
   matchBackground: "#f2cd7e",
   matchOverviewRuler: "#c9962f",
   activeMatchBackground: "#ff9f5a",
+  activeMatchBorder: "#d9480f",
   activeMatchColorOverviewRuler: "#ff7a1f",
 };
 

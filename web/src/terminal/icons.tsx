@@ -29,5 +29,5 @@ export const GearIcon = icon(
 export const HelpIcon = icon(
   <path d="M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM9.5 9.5a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1.9-1.1 1.8M12 16.5h.01" />,
 );
-export const MoreIcon = icon(<path d="M6 12h.01M12 12h.01M18 12h.01" />);
+export const MoreIcon = icon(<path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="3" />);
 export const BellIcon = icon(<path d="M6 16V11a6 6 0 1 1 12 0v5l1.5 2h-15zM10.5 20.5h3" />);

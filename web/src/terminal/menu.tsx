@@ -61,7 +61,11 @@ export function Menu({ label, button, class: look = "", wide = false, children, 
 function placeBelow(button: HTMLElement, panel: HTMLElement) {
   const at = button.getBoundingClientRect();
   const margin = 8;
-  const left = Math.min(at.left, innerWidth - panel.offsetWidth - margin);
+  const right = at.left > innerWidth / 2; // it lies to the side where there is more room
+  const left = Math.min(
+    right ? at.right - panel.offsetWidth : at.left,
+    innerWidth - panel.offsetWidth - margin,
+  );
   panel.style.left = `${Math.max(margin, left)}px`;
   panel.style.top = `${at.bottom + 4}px`;
   panel.style.maxHeight = `${innerHeight - at.bottom - 4 - margin}px`;

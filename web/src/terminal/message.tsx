@@ -95,9 +95,9 @@ function ClipboardQuestion({ pane, view, text }: Props & { text: string }) {
   return (
     <span class="message waiting" role="alert">
       <span class="said" title={short}>
-        A program on {machine} wants to put “{short}” into your clipboard
+        {machine} wants to set your clipboard: “{short}”
       </span>
-      <Button onClick={() => view.letCopy("always", text)}>Let this machine</Button>
+      <Button onClick={() => view.letCopy("always", text)}>Allow</Button>
       <Button look="quiet" onClick={() => view.letCopy("not now", text)}>
         Not now
       </Button>

@@ -71,7 +71,7 @@ export class View {
     });
     // Tests find the terminal here. Whoever runs in this page could read the screen anyhow.
     Object.defineProperty(this.host, "terminal", { value: this.terminal });
-    this.renderer = new Renderer(this.terminal);
+    this.renderer = new Renderer(this.terminal, () => this.fitSoon());
     this.terminal.open(this.host);
     this.listen();
   }
@@ -95,7 +95,7 @@ export class View {
     t.onSelectionChange(() => this.selected());
     t.onResize(({ cols, rows }) => this.attachment?.resize(cols, rows));
     this.host.addEventListener("paste", (e) => this.pasted(e), { capture: true });
-    touchScroll(this.host, () => matchMedia("(prefers-reduced-motion: reduce)").matches);
+    touchScroll(t, this.host, () => matchMedia("(prefers-reduced-motion: reduce)").matches);
     const sized = new ResizeObserver(() => this.fitSoon());
     sized.observe(this.host);
     this.undo.push(() => sized.disconnect());
@@ -120,15 +120,24 @@ export class View {
   }
 
   private fit() {
-    const to = this.disposed ? undefined : this.screen.fit.proposeDimensions();
-    if (!to || !(to.cols >= 2 && to.rows >= 1)) return; // it has no place now
+    if (this.disposed || !this.resize()) return;
+    // How wide a cell is depends on how it is drawn.
+    if (!this.attachment) void this.renderer.show().then(() => this.attach());
+  }
+
+  /** resize says whether the terminal has a place now. */
+  private resize(): boolean {
+    const to = this.screen.fit.proposeDimensions();
+    if (!to || !(to.cols >= 2 && to.rows >= 1)) return false;
     const { terminal: t } = this;
     if (to.cols !== t.cols || to.rows !== t.rows) t.resize(to.cols, to.rows);
-    if (!this.attachment) this.attach();
+    return true;
   }
 
   /** attach begins the session, once it is known how large it will be. */
   private attach() {
+    if (this.attachment || this.disposed) return;
+    this.resize();
     const { cols, rows } = this.terminal;
     const { machine, session, name, fresh, readOnly, steal } = this.spot;
     const where: Where = {
@@ -303,6 +312,7 @@ export class View {
     clearTimeout(this.copying);
     for (const undo of this.undo) undo();
     this.attachment?.leave();
+    this.renderer.dispose();
     this.terminal.dispose();
     this.host.remove();
   }
