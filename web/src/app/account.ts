@@ -1,4 +1,4 @@
-import { effect, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import { forgetMachines } from "../api/live.ts";
 import { ask, turnedAway } from "../api/request.ts";
 import { forgetSessions } from "../api/sessions.ts";
@@ -26,7 +26,7 @@ effect(() => {
 
 effect(() => {
   if (turnedAway.value === 0) return;
-  ended.value ||= Boolean(me.peek());
+  if (me.peek()) ended.value = true; // and is not read here: to sign in again must not run this
   me.value = null;
 });
 
@@ -43,8 +43,11 @@ export async function recall() {
 /** signIn does, with a cookie that no script can read. */
 export async function signIn(email: string, password: string) {
   const { user } = await ask<{ user: Account }>("POST", "/api/auth/cookie", { email, password });
-  ended.value = false;
-  me.value = user;
+  batch(() => {
+    // Never null with nothing ended in between: that is what a sign-out looks like, and terminals would go.
+    ended.value = false;
+    me.value = user;
+  });
   tabs?.postMessage("changed");
 }
 
