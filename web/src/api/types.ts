@@ -31,6 +31,12 @@ export interface Machine {
   sessions: number;
 }
 
+export interface ChangeMachine {
+  name?: string;
+  description?: string;
+  labels?: Record<string, string>;
+}
+
 export interface Session {
   session_id: string;
   name: string;

@@ -67,8 +67,10 @@ const sentences: Record<string, (w: Words) => string> = {
   "machine enrolled": (w) => `${w.machine} was added to the machines of ${w.who}`,
   "enrollment refused": (w) => `A machine could not be added${w.because}`,
   "machine approved": (w) => `${w.who} let ${w.machine} in`,
-  "machine renamed": (w) => `${w.who} renamed ${w.of("from", "a machine")} to ${w.of("to", w.machine)}`,
-  "machine changed": (w) => `${w.who} changed what is said of ${w.machine}`,
+  "machine changed": (w) =>
+    w.of("from")
+      ? `${w.who} renamed ${w.of("from")} to ${w.machine}`
+      : `${w.who} changed what is said of ${w.machine}`,
   "machine deleted": (w) => `${w.who} deleted ${w.machine}`,
   "machine online": (w) => `${w.machine} came online`,
   "machine offline": (w) => `${w.machine} went offline`,

@@ -13,6 +13,7 @@ import { shown, span } from "../../ui/text.ts";
 import { Ago } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { Approvals } from "./approvals.tsx";
+import { ChangeDialog } from "./change-dialog.tsx";
 import { Labels, Meter, Seen, State, system, terminalOf } from "./parts.tsx";
 import { SessionList } from "./session-list.tsx";
 
@@ -52,7 +53,7 @@ function One({ machine: m }: { machine: Machine }) {
         <SessionList machine={m} />
       </section>
       <Past machine={m} />
-      <Delete machine={m} />
+      <Acts machine={m} />
     </Page>
   );
 }
@@ -152,8 +153,9 @@ function Outcome({ of: log }: { of: Log }) {
   return <Status is={log.success ? "good" : "bad"}>{log.success ? "Succeeded" : "Failed"}</Status>;
 }
 
-function Delete({ machine: m }: { machine: Machine }) {
-  const [asked, ask1] = useState(false);
+function Acts({ machine: m }: { machine: Machine }) {
+  const [asked, setAsked] = useState<"change" | "delete">();
+  const close = () => setAsked(undefined);
   const remove = async () => {
     await ask("DELETE", path`/api/machines/${m.agent_id}`);
     go("/");
@@ -162,16 +164,13 @@ function Delete({ machine: m }: { machine: Machine }) {
   };
   return (
     <div class="row">
-      <Button look="danger" onClick={() => ask1(true)}>
+      <Button onClick={() => setAsked("change")}>Name and labels</Button>
+      <Button look="danger" onClick={() => setAsked("delete")}>
         Delete this machine
       </Button>
-      {asked && (
-        <Confirm
-          title={`Delete ${shown(m.name, 64)}?`}
-          verb="Delete it"
-          onClose={() => ask1(false)}
-          onSure={remove}
-        >
+      {asked === "change" && <ChangeDialog machine={m} onClose={close} />}
+      {asked === "delete" && (
+        <Confirm title={`Delete ${shown(m.name, 64)}?`} verb="Delete it" onClose={close} onSure={remove}>
           <p>
             Its credential dies and its agent is cut off at once. To have it back, it has to be added again
             with an API key.
