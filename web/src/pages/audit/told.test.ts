@@ -33,6 +33,11 @@ test.each([
     "ann ran rm -rf /tmp/x on box",
   ],
   [record("login failed", { detail: { more: "40" } }), "A wrong password for ann (and 40 times more)"],
+  [record("machine changed", { machine_name: "box", detail: { from: "crate" } }), "ann renamed crate to box"],
+  [
+    record("machine changed", { machine_name: "box", detail: { from: "box" } }),
+    "ann changed what is said of box",
+  ],
   [record("an event of tomorrow"), "ann: an event of tomorrow"],
 ])("%j", (r, sentence) => {
   expect(told(r)).toBe(sentence);

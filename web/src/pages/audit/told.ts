@@ -68,7 +68,7 @@ const sentences: Record<string, (w: Words) => string> = {
   "enrollment refused": (w) => `A machine could not be added${w.because}`,
   "machine approved": (w) => `${w.who} let ${w.machine} in`,
   "machine changed": (w) =>
-    w.of("from")
+    w.of("from", w.machine) !== w.machine
       ? `${w.who} renamed ${w.of("from")} to ${w.machine}`
       : `${w.who} changed what is said of ${w.machine}`,
   "machine deleted": (w) => `${w.who} deleted ${w.machine}`,
