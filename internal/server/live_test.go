@@ -184,6 +184,7 @@ func TestAPageIsToldWhatMachinesSay(t *testing.T) {
 	ann := w.account("ann")
 	b := newBox(w)
 	b.enroll(ann.apiKey, "box")
+	w.do("PATCH", "/api/machines/"+b.id, `{"labels":{"a":"1","b":"2","c":"3","d":"4","e":"5","f":"6"}}`, bearer(ann.token)) // of which the order says nothing
 	p := openPage(t, w.url, ann.token)
 	p.next()
 	w.s.seen.note(b.id, wire.Facts{CPUPercent: 42}, w.now())

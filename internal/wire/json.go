@@ -57,9 +57,10 @@ func badJSON(err error) error {
 	return errors.Join(ErrBadRequest.With("the body is not one valid JSON value"), err)
 }
 
-// Encode writes v as JSON. The types of this package cannot fail to encode.
+// Encode writes v as JSON, the same for the same v. The types of this package cannot fail
+// to encode.
 func Encode(v any) []byte {
-	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true)) // a path may hold anything
+	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true)) // a path may hold anything
 	if err != nil {
 		panic("wire: " + err.Error())
 	}
