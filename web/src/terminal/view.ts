@@ -89,7 +89,7 @@ export class View {
     t.onData((keys) => this.typed(keys));
     t.onBinary((bytes) => this.send(Uint8Array.from(bytes, (c) => c.charCodeAt(0))));
     t.onTitleChange((title) => {
-      this.title.value = shown(title.trim());
+      this.title.value = shown(shown(title.trim())); // what is made visible takes more room: cut it again
     });
     t.onBell(() => this.bell());
     t.onSelectionChange(() => this.selected());
