@@ -2,9 +2,10 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Held, Key } from "./keys.ts";
 import type { View } from "./view.ts";
 
-const keys: readonly { key: Key; face: string; label: string; repeats?: true }[] = [
-  { key: "Escape", face: "Esc", label: "Escape" },
-  { key: "Tab", face: "Tab", label: "Tab" },
+/** What a key says, and what it is called where that is a sign and no word. */
+const keys: readonly { key: Key; face: string; label?: string; repeats?: true }[] = [
+  { key: "Escape", face: "Esc" },
+  { key: "Tab", face: "Tab" },
   { key: "Left", face: "←", label: "Left", repeats: true },
   { key: "Down", face: "↓", label: "Down", repeats: true },
   { key: "Up", face: "↑", label: "Up", repeats: true },
@@ -13,10 +14,10 @@ const keys: readonly { key: Key; face: string; label: string; repeats?: true }[]
   { key: "~", face: "~", label: "Tilde" },
   { key: "/", face: "/", label: "Slash" },
   { key: "-", face: "-", label: "Dash" },
-  { key: "Home", face: "Home", label: "Home" },
-  { key: "End", face: "End", label: "End" },
-  { key: "PageUp", face: "PgUp", label: "Page up", repeats: true },
-  { key: "PageDown", face: "PgDn", label: "Page down", repeats: true },
+  { key: "Home", face: "Home" },
+  { key: "End", face: "End" },
+  { key: "PageUp", face: "PgUp", repeats: true },
+  { key: "PageDown", face: "PgDn", repeats: true },
 ];
 
 /** KeyBar has the keys that the keyboard of a touch screen lacks. They type without taking the focus, so it stays up. */
@@ -52,7 +53,7 @@ const pace = 60;
 
 interface BarKeyProps {
   face: string;
-  label: string;
+  label: string | undefined;
   repeats: boolean;
   press: () => void;
 }

@@ -97,7 +97,7 @@ function ClipboardQuestion({ pane, view, text }: Props & { text: string }) {
       <span class="said" title={short}>
         {machine} wants to set your clipboard: “{short}”
       </span>
-      <Button onClick={() => view.letCopy("always", text)}>Allow</Button>
+      <Button onClick={() => view.letCopy("always", text)}>Let this machine</Button>
       <Button look="quiet" onClick={() => view.letCopy("not now", text)}>
         Not now
       </Button>

@@ -106,7 +106,7 @@ function Running({ session: s, onOpen }: { session: Session; onOpen: (spot: Spot
       {s.viewers.length > 0 && (
         <Button
           look="quiet"
-          aria-label={`Take ${name} over`}
+          aria-label={`Take over ${name}`}
           onClick={() => onOpen({ ...spot, steal: true })}
         >
           Take over

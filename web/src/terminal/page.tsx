@@ -144,7 +144,6 @@ async function toggleFullScreen(root: HTMLElement | null) {
 function TabPanel({ tab, seen }: { tab: Tab; seen: boolean }) {
   return (
     <section
-      id={`tab-${tab.id}`}
       class={`panes ${tab.way === "row" ? "across" : "down"} ${seen ? "seen" : ""}`}
       aria-hidden={!seen}
       inert={!seen}

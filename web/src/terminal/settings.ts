@@ -48,6 +48,13 @@ export function set(changed: Partial<Settings>) {
   store(key, JSON.stringify(settings.value));
 }
 
+// What is chosen in another tab of the browser is seen here at once.
+if (typeof window !== "undefined") {
+  addEventListener("storage", (e) => {
+    if (e.key === key) settings.value = restore(e.newValue);
+  });
+}
+
 /** enlarge makes the font larger or smaller, or with 0 as it was at first. */
 export function enlarge(by: number) {
   set({ size: by === 0 ? defaults.size : settings.value.size + by });

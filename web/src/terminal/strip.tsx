@@ -16,11 +16,11 @@ export function Strip({ does }: { does: Does }) {
       <a class="tool icon" href="/" aria-label="To the machines" title="To the machines">
         <MachineIcon />
       </a>
-      <div class="tabs" role="tablist" aria-label="Open sessions">
+      <ul class="tabs" aria-label="Open sessions">
         {tabs.map((tab, i) => (
           <TabButton key={tab.id} tab={tab} seen={i === at} at={i} />
         ))}
-      </div>
+      </ul>
       <Tool label="Open a session" onClick={does.open}>
         <PlusIcon />
       </Tool>
@@ -85,27 +85,23 @@ function TabButton({ tab, seen, at }: { tab: Tab; seen: boolean; at: number }) {
   const pane = tab.panes[tab.at] ?? tab.panes[0];
   if (!pane) return null;
   const view = viewOf(pane);
-  const views = tab.panes.map(viewOf);
   const name = nameOf(pane, view);
   const title = view.title.value;
-  const rang = !seen && views.some((v) => v.rang.value);
+  const rang = !seen && tab.panes.some((p) => viewOf(p).rang.value);
   const more = tab.panes.length > 1 ? ` +${tab.panes.length - 1}` : "";
   const close = () => {
     for (const p of tab.panes) closePane(p.id);
   };
   return (
-    <div class={seen ? "tab seen" : "tab"} role="presentation">
+    <li class={seen ? "tab seen" : "tab"}>
       <button
         ref={ref}
         type="button"
-        role="tab"
-        aria-selected={seen}
-        aria-controls={`tab-${tab.id}`}
-        tabIndex={seen ? 0 : -1}
+        class="tab-show"
+        aria-current={seen ? "true" : undefined}
         title={title ? `${name} – ${title}` : name}
         onClick={() => showTab(at)}
         onAuxClick={(e) => e.button === 1 && close()}
-        onKeyDown={(e) => moveFocus(e, at)}
       >
         <span class={`dot ${rang ? "rang" : view.state.value.is.replace(" ", "-")}`} aria-hidden="true" />
         <span class="tab-name">
@@ -117,23 +113,12 @@ function TabButton({ tab, seen, at }: { tab: Tab; seen: boolean; at: number }) {
       <button
         type="button"
         class="tab-close"
-        tabIndex={-1}
         aria-label={`Close ${name}`}
         title="Close; the session runs on"
         onClick={close}
       >
         <CloseIcon size={14} />
       </button>
-    </div>
+    </li>
   );
-}
-
-/** moveFocus goes through the tabs by arrows, as everywhere. */
-function moveFocus(e: KeyboardEvent, at: number) {
-  const by = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
-  const strip = e.currentTarget instanceof Element ? e.currentTarget.closest('[role="tablist"]') : null;
-  if (!by || !strip) return;
-  const all = [...strip.querySelectorAll<HTMLElement>('[role="tab"]')];
-  all[(at + by + all.length) % all.length]?.focus();
-  e.preventDefault();
 }
