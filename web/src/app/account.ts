@@ -34,7 +34,11 @@ effect(() => {
 export async function recall() {
   trouble.value = undefined;
   try {
-    me.value = (await ask<{ user: Account }>("GET", "/api/me")).user;
+    const { user } = await ask<{ user: Account }>("GET", "/api/me");
+    batch(() => {
+      ended.value = false; // somebody signed in, in another tab
+      me.value = user;
+    });
   } catch (e) {
     if (me.value === undefined) trouble.value = asError(e);
   }
