@@ -3,9 +3,9 @@ import "./ui/base.css";
 import "./ui/parts.css";
 import "./app/app.css";
 import { render } from "preact";
-import { recall } from "./app/account.ts";
+import { recall } from "./api/account.ts";
 import { App } from "./app/app.tsx";
-import { listen } from "./app/router.ts";
+import { listen } from "./ui/router.ts";
 
 void recall();
 listen();

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { ofStatus, WireError } from "../wire/error.ts";
 
-/** turnedAway counts the answers that said: not signed in. Who is signed in (app/account.ts) listens. */
+/** turnedAway counts the answers that said: not signed in. Who is signed in (api/account.ts) listens. */
 export const turnedAway = signal(0);
 
 type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";

@@ -1,16 +1,16 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
+import { ended, last, me, recall, trouble } from "../api/account.ts";
 import { sentence } from "../api/sentence.ts";
 import { SignInPage } from "../pages/door/sign-in.tsx";
+import { Brand } from "../ui/brand.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { ListIcon, MachineIcon, PeopleIcon, PersonIcon, TerminalIcon } from "../ui/icons.tsx";
 import { Empty } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
+import { go, place } from "../ui/router.ts";
 import { shown } from "../ui/text.ts";
 import { Toasts } from "../ui/toast.tsx";
-import { ended, last, me, recall, trouble } from "./account.ts";
-import { Brand } from "./brand.tsx";
-import { go, place } from "./router.ts";
 import { find, type Route } from "./routes.ts";
 
 /** App is everything there is to see. */

@@ -9,8 +9,8 @@ import { SignInPage } from "../pages/door/sign-in.tsx";
 import { SignUpPage } from "../pages/door/sign-up.tsx";
 import { MachinePage } from "../pages/machines/machine.tsx";
 import { MachinesPage } from "../pages/machines/machines.tsx";
+import { match } from "../ui/router.ts";
 import { lazy } from "./lazy.tsx";
-import { match } from "./router.ts";
 
 /** Route is a page and where it is. */
 export interface Route {

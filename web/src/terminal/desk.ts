@@ -1,9 +1,9 @@
 import { computed, effect, signal } from "@preact/signals";
+import { ended, me } from "../api/account.ts";
 import { machines } from "../api/live.ts";
 import { turnedAway } from "../api/request.ts";
 import { look, sessions } from "../api/sessions.ts";
 import type { Machine, Session } from "../api/types.ts";
-import { ended, me } from "../app/account.ts";
 import type { Opened } from "../wire/body.ts";
 import { address, spotAt, workspaceAt } from "./address.ts";
 import { View } from "./view.ts";

@@ -1,12 +1,12 @@
 import { signal, useSignalEffect } from "@preact/signals";
+import { me } from "../api/account.ts";
 import { ask, path } from "../api/request.ts";
 import { look } from "../api/sessions.ts";
-import { me } from "../app/account.ts";
-import { SignInForm } from "../pages/door/sign-in.tsx";
 import { Button } from "../ui/button.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Failure } from "../ui/notice.tsx";
+import { SignInForm } from "../ui/sign-in-form.tsx";
 import { useTask } from "../ui/task.ts";
 import { count } from "../ui/text.ts";
 import { closePane } from "./desk.ts";

@@ -1,8 +1,8 @@
 import { useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { me } from "../api/account.ts";
 import { look } from "../api/sessions.ts";
 import type { Session, Viewer } from "../api/types.ts";
-import { me } from "../app/account.ts";
 import { EyeIcon } from "../ui/icons.tsx";
 import { count, shown } from "../ui/text.ts";
 import { Ago } from "../ui/time.tsx";

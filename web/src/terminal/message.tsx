@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { me } from "../app/account.ts";
+import { me } from "../api/account.ts";
 import { Button } from "../ui/button.tsx";
 import { shown } from "../ui/text.ts";
 import { closePane, machineOf, renew, sessionOf } from "./desk.ts";

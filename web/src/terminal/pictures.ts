@@ -10,10 +10,10 @@ const limits = {
 
 /** showPictures has a terminal show pictures (sixel, iTerm's). It is fetched when the browser has nothing else to do. */
 export function showPictures(terminal: Terminal, gone: () => boolean) {
-  const fetch = async () => {
+  const load = async () => {
     const { ImageAddon } = await import("@xterm/addon-image");
     if (!gone()) terminal.loadAddon(new ImageAddon(limits));
   };
   const whenIdle = globalThis.requestIdleCallback ?? ((f: () => void) => setTimeout(f, 500));
-  whenIdle(() => void fetch().catch(() => {})); // without it there are no pictures, which is no reason to stop
+  whenIdle(() => void load().catch(() => {})); // without it there are no pictures, which is no reason to stop
 }

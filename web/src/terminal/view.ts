@@ -1,8 +1,8 @@
 import { effect, signal } from "@preact/signals";
-import { dark } from "../app/theme.ts";
 import { Attachment } from "../session/attachment.ts";
 import type { State, Where } from "../session/view.ts";
 import { shown } from "../ui/text.ts";
+import { dark } from "../ui/theme.ts";
 import type { Opened } from "../wire/body.ts";
 import { beep } from "./bell.ts";
 import { letCopy, mayCopy, toClipboard } from "./clipboard.ts";

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/request.ts";
 import { sentence } from "../api/sentence.ts";
+import type { ServerInfo } from "../api/types.ts";
 
 /** Asked is what the server said, last time that it did. */
 export interface Asked<T> {
@@ -30,4 +31,9 @@ export function useAsked<T>(address: string): Asked<T> {
     return () => running.current?.abort();
   }, [again]);
   return { value, error, again };
+}
+
+/** useSignup is who may make an account on this server. It is unknown until the server has said so: then nothing is offered. */
+export function useSignup(): ServerInfo["signup"] | undefined {
+  return useAsked<ServerInfo>("/api/server").value?.signup;
 }

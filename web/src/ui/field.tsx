@@ -94,3 +94,9 @@ export function Choice<T extends string>({ label, name, value, of, onChoose }: C
     </fieldset>
   );
 }
+
+/** value is what was typed into a field of a form. */
+export function value(form: HTMLFormElement, name: string): string {
+  const v = new FormData(form).get(name);
+  return typeof v === "string" ? v : "";
+}

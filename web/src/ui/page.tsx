@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { went } from "../app/router.ts";
+import { went } from "./router.ts";
 import { shown } from "./text.ts";
 
 interface Props {

@@ -1,11 +1,10 @@
+import { me } from "../../api/account.ts";
 import { ask } from "../../api/request.ts";
-import { me } from "../../app/account.ts";
 import { Button } from "../../ui/button.tsx";
-import { PasswordField } from "../../ui/field.tsx";
+import { PasswordField, value } from "../../ui/field.tsx";
 import { Failure } from "../../ui/notice.tsx";
 import { useTask } from "../../ui/task.ts";
 import { toast } from "../../ui/toast.tsx";
-import { value } from "../door/door.tsx";
 
 /** PasswordForm changes the password of who is signed in. */
 export function PasswordForm() {

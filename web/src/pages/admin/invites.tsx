@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { ask, path } from "../../api/request.ts";
 import type { Invite } from "../../api/types.ts";
-import { useAsked } from "../../ui/asked.ts";
+import { useAsked, useSignup } from "../../ui/asked.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import { MailIcon, PlusIcon } from "../../ui/icons.tsx";
@@ -9,7 +9,6 @@ import { Empty, Failure, Notice, Status } from "../../ui/notice.tsx";
 import { shown } from "../../ui/text.ts";
 import { Ago, now, Until } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { useSignup } from "../door/signup-kind.ts";
 import { NewInvite } from "./new-invite.tsx";
 import { People } from "./people.tsx";
 

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
+import { me, recall } from "../../api/account.ts";
 import { ask, path } from "../../api/request.ts";
 import type { AdminUser, PasswordReset } from "../../api/types.ts";
-import { me, recall } from "../../app/account.ts";
 import { Button } from "../../ui/button.tsx";
 import { Code } from "../../ui/code.tsx";
 import { Confirm, Dialog } from "../../ui/dialog.tsx";

@@ -4,11 +4,10 @@ import type { Invite } from "../../api/types.ts";
 import { Button } from "../../ui/button.tsx";
 import { Code } from "../../ui/code.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
-import { Choice, Field } from "../../ui/field.tsx";
+import { Choice, Field, value } from "../../ui/field.tsx";
 import { Failure, Notice } from "../../ui/notice.tsx";
 import { useTask } from "../../ui/task.ts";
 import { Until } from "../../ui/time.tsx";
-import { value } from "../door/door.tsx";
 
 const day = 24 * 60 * 60; // seconds
 const lives: readonly (readonly [`${number}`, string])[] = [

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { place } from "../../app/router.ts";
 import { Page } from "../../ui/page.tsx";
+import { place } from "../../ui/router.ts";
 
 /** People is the frame of the two pages of administrators. */
 export function People({

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
+import { me } from "../../api/account.ts";
 import type { AdminUser } from "../../api/types.ts";
-import { me } from "../../app/account.ts";
 import { useAsked } from "../../ui/asked.ts";
 import { Button } from "../../ui/button.tsx";
 import { PlusIcon } from "../../ui/icons.tsx";

@@ -1,15 +1,15 @@
 import "./audit.css";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { me } from "../../api/account.ts";
 import { ask } from "../../api/request.ts";
 import { sentence } from "../../api/sentence.ts";
 import type { AuditRecord, AuditRecords } from "../../api/types.ts";
-import { me } from "../../app/account.ts";
-import { go, place } from "../../app/router.ts";
 import { Button } from "../../ui/button.tsx";
 import { Choice } from "../../ui/field.tsx";
 import { ListIcon } from "../../ui/icons.tsx";
 import { Empty, Failure, Status } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
+import { go, place } from "../../ui/router.ts";
 import { shown } from "../../ui/text.ts";
 import { Clock } from "../../ui/time.tsx";
 import { Filters } from "./filters.tsx";

@@ -1,8 +1,7 @@
 import { useId } from "preact/hooks";
-import { me } from "../../app/account.ts";
+import { me } from "../../api/account.ts";
 import { Button } from "../../ui/button.tsx";
-import { Field } from "../../ui/field.tsx";
-import { value } from "../door/door.tsx";
+import { Field, value } from "../../ui/field.tsx";
 import { addressOf, type Filter } from "./query.ts";
 
 const events: readonly (readonly [string, string])[] = [

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { Brand } from "../../app/brand.tsx";
+import { Brand } from "../../ui/brand.tsx";
 import { useTitle } from "../../ui/page.tsx";
 
 /** Door is the frame of pages for those who are not signed in. */
@@ -20,10 +20,4 @@ export function Door({ title, children }: { title: string; children: ComponentCh
       </div>
     </div>
   );
-}
-
-/** value is what was typed into a field of a form. */
-export function value(form: HTMLFormElement, name: string): string {
-  const v = new FormData(form).get(name);
-  return typeof v === "string" ? v : "";
 }

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { me, signOut } from "../../app/account.ts";
+import { me, signOut } from "../../api/account.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Failure } from "../../ui/notice.tsx";
 import { useTask } from "../../ui/task.ts";

@@ -1,10 +1,9 @@
-import { signUp } from "../../app/account.ts";
-import { go } from "../../app/router.ts";
+import { signUp } from "../../api/account.ts";
 import { Button } from "../../ui/button.tsx";
-import { Field, PasswordField } from "../../ui/field.tsx";
+import { Field, PasswordField, value } from "../../ui/field.tsx";
 import { Failure } from "../../ui/notice.tsx";
+import { go } from "../../ui/router.ts";
 import { useTask } from "../../ui/task.ts";
-import { value } from "./door.tsx";
 
 interface Props {
   code?: string | undefined; // of an invitation; undefined where none is needed

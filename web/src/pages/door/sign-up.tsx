@@ -1,7 +1,7 @@
+import { useSignup } from "../../ui/asked.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { Door } from "./door.tsx";
 import { SignUpForm } from "./sign-up-form.tsx";
-import { useSignup } from "./signup-kind.ts";
 
 /** SignUpPage makes accounts where everybody may have one, and says how to get one elsewhere. */
 export function SignUpPage() {

@@ -4,11 +4,10 @@ import { ask, path } from "../../api/request.ts";
 import type { Machine } from "../../api/types.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
-import { Field } from "../../ui/field.tsx";
+import { Field, value } from "../../ui/field.tsx";
 import { Failure } from "../../ui/notice.tsx";
 import { useTask } from "../../ui/task.ts";
 import { toast } from "../../ui/toast.tsx";
-import { value } from "../door/door.tsx";
 import { changes, textOf } from "./change.ts";
 
 /** ChangeDialog is for what a machine is called, and what is said of it. */

@@ -1,9 +1,9 @@
 import { batch, effect, signal } from "@preact/signals";
-import { forgetMachines } from "../api/live.ts";
-import { ask, turnedAway } from "../api/request.ts";
-import { forgetSessions } from "../api/sessions.ts";
-import type { Account } from "../api/types.ts";
 import { asError, type WireError } from "../wire/error.ts";
+import { forgetMachines } from "./live.ts";
+import { ask, turnedAway } from "./request.ts";
+import { forgetSessions } from "./sessions.ts";
+import type { Account } from "./types.ts";
 
 /** me is who is signed in: null when nobody is, undefined as long as that is not known. */
 export const me = signal<Account | null | undefined>(undefined);

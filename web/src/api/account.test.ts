@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { afterEach, expect, test, vi } from "vitest";
-import { ask, turnedAway } from "../api/request.ts";
 import { ended, last, me, recall, signIn, signOut, trouble } from "./account.ts";
+import { ask, turnedAway } from "./request.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
