@@ -114,7 +114,10 @@ test.each(seeds)("seed %i: every byte once, in order, both ways", async (seed) =
   expect(s.attachment.state.is).toBe("live");
   expect(s.attachment.unacknowledged).toBe(0);
   expect(session.input === s.typed).toBe(true);
-  const drawn = paper.text.slice(paper.text.lastIndexOf("\x1b[3J") + 1).replace(/<screen \d+>|^\[3J/g, "");
+  // Of a screen whose link broke, half may have been drawn: the next one is whole.
+  const drawn = paper.text
+    .slice(paper.text.lastIndexOf("\x1b[3J") + 1)
+    .replace(/<screen \d+>|<scr|^\[3J/g, "");
   const begins = session.output.length - drawn.length;
   expect(session.output.slice(begins) === drawn).toBe(true);
   expect(begins).toBe(session.firstSeen);
