@@ -94,11 +94,12 @@ func plainName(name string) string {
 // Page answers with the page, which finds out by its address what to show. It is never
 // kept: a page from a cache, even one that is asked whether it is current, would have
 // the nonce of another answer than the policy that comes with it.
-func (s *Site) Page(w http.ResponseWriter, nonce string) error {
+func (s *Site) Page(w http.ResponseWriter, status int, nonce string) error {
 	page := bytes.ReplaceAll(s.page, []byte(hole), []byte(`nonce="`+nonce+`"`))
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
+	w.WriteHeader(status)
 	_, err := w.Write(page)
 	return err
 }

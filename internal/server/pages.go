@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/rand"
 	"net/http"
+	"slices"
 	"strings"
 
 	"vsay/internal/wire"
@@ -42,11 +43,24 @@ func (s *Server) page(pattern string) route {
 		if !wantsPage(r) {
 			return wire.ErrNotFound
 		}
-		nonce := rand.Text()
-		w.Header().Set("Content-Security-Policy", pagePolicy(nonce))
-		w.Header().Set("Permissions-Policy", unwanted)
-		return ignoreLost(s.site.Page(w, nonce))
+		return s.show(w, http.StatusOK)
 	})}
+}
+
+// astray is for people at an address that is none: the page says so, and has the way back.
+func (s *Server) astray(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Vary", "Accept")
+	if r.Method != http.MethodGet || strings.HasPrefix(r.URL.Path, "/api/") || !accepts(r, "text/html") {
+		return wire.ErrNotFound
+	}
+	return s.show(w, http.StatusNotFound)
+}
+
+func (s *Server) show(w http.ResponseWriter, status int) error {
+	nonce := rand.Text()
+	w.Header().Set("Content-Security-Policy", pagePolicy(nonce))
+	w.Header().Set("Permissions-Policy", unwanted)
+	return ignoreLost(s.site.Page(w, status, nonce))
 }
 
 // file is what pages load, by the name that its pattern takes out of the address.
@@ -54,7 +68,7 @@ func (s *Server) file(pattern string) route {
 	folder, _, _ := strings.Cut(strings.TrimPrefix(pattern, "GET /"), "{")
 	return route{pattern, forPages, s.tokenless(func(w http.ResponseWriter, r *http.Request) error {
 		if !s.site.File(w, r, folder+r.PathValue("name")) {
-			return wire.ErrNotFound
+			return s.astray(w, r)
 		}
 		return nil
 	})}
@@ -63,13 +77,12 @@ func (s *Server) file(pattern string) route {
 // wantsPage tells whether whoever asks can show one. Programs that take JSON alone hear
 // that there is none.
 func wantsPage(r *http.Request) bool {
-	accepts := fields(r, "Accept")
-	for _, one := range accepts {
+	return len(r.Header.Values("Accept")) == 0 || accepts(r, "text/html", "text/*", "*/*")
+}
+
+func accepts(r *http.Request, kinds ...string) bool {
+	return slices.ContainsFunc(fields(r, "Accept"), func(one string) bool {
 		kind, _, _ := strings.Cut(one, ";")
-		switch strings.TrimSpace(kind) {
-		case "text/html", "text/*", "*/*":
-			return true
-		}
-	}
-	return len(accepts) == 0
+		return slices.Contains(kinds, strings.TrimSpace(kind))
+	})
 }

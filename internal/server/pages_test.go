@@ -110,6 +110,27 @@ func TestFilesOfPages(t *testing.T) {
 	w.do("GET", "/assets/main.js?token=x", nil).refused(t, wire.ErrUnauthed)
 }
 
+// TestLostPeople get a page that says so, and programs the error.
+func TestLostPeople(t *testing.T) {
+	w := builtWorld(t)
+	const browser = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
+	for _, path := range []string{"/nowhere", "/nowhere/at/all"} {
+		r := w.do("GET", path, nil, browser)
+		nonce := aNonce.FindStringSubmatch(r.body)
+		if r.status != http.StatusNotFound || nonce == nil {
+			t.Fatalf("%s: %d %s", path, r.status, r.body)
+		}
+		checkHeadersBut(t, r, pagePolicy(nonce[1]))
+	}
+	for what, r := range map[string]reply{
+		"a program":        w.do("GET", "/nowhere", nil, "Accept: */*"),
+		"no such API":      w.do("GET", "/api/nowhere", nil, browser),
+		"a missing script": w.do("GET", "/assets/none.js", nil, "Accept: */*"),
+	} {
+		t.Run(what, func(t *testing.T) { r.refused(t, wire.ErrNotFound) })
+	}
+}
+
 // TestHeadersOfEveryRoute asks all there is, and what there is not, as nobody.
 func TestHeadersOfEveryRoute(t *testing.T) {
 	w := builtWorld(t)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"path"
 	"strings"
@@ -207,7 +208,10 @@ func (s *Server) known(mux *http.ServeMux) http.Handler {
 		if r.URL.Query().Has("token") {
 			return errTokenInURL
 		}
-		return missing(w, mux, r)
+		if err := missing(w, mux, r); !errors.Is(err, wire.ErrNotFound) {
+			return err
+		}
+		return s.astray(w, r)
 	})
 }
 
