@@ -22,11 +22,11 @@ type ViewerTicket struct {
 	Ends      time.Time
 }
 
-// CreateViewerTicket keeps a ticket, and forgets those that have ended by now, or end
-// later than this one: they were given out in a future that was undone.
+// CreateViewerTicket keeps a ticket, and forgets those that have ended by now. Those that end
+// later than this one stay: of two that are asked for at once the younger may be kept first.
 func (s *Store) CreateViewerTicket(ctx context.Context, hash []byte, t ViewerTicket, now time.Time) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if err := forgetViewerTickets(ctx, tx, now, t.Ends); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM viewer_tickets WHERE ends_at <= $1", ms(now)); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -37,14 +37,13 @@ func (s *Store) CreateViewerTicket(ctx context.Context, hash []byte, t ViewerTic
 	})
 }
 
-// ForgetViewerTickets removes the tickets that do not end between now and last.
+// ForgetViewerTickets removes the tickets that do not end between now and last: when a server
+// starts, those that were given out in a future that was undone.
 func (s *Store) ForgetViewerTickets(ctx context.Context, now, last time.Time) error {
-	return s.tx(ctx, func(tx *sql.Tx) error { return forgetViewerTickets(ctx, tx, now, last) })
-}
-
-func forgetViewerTickets(ctx context.Context, tx *sql.Tx, now, last time.Time) error {
-	_, err := tx.ExecContext(ctx, "DELETE FROM viewer_tickets WHERE ends_at <= $1 OR ends_at > $2", ms(now), ms(last))
-	return err
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM viewer_tickets WHERE ends_at <= $1 OR ends_at > $2", ms(now), ms(last))
+		return err
+	})
 }
 
 // RedeemViewerTicket takes a ticket out: of many who come with it at once one gets
