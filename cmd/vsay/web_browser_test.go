@@ -13,13 +13,25 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// builtPages is what `make web` makes, seen from here.
+const builtPages = "../../web/dist/index.html"
+
 // browser is a chromium of the test's own. It knows nobody, and is gone with the test.
 type browser struct {
 	t   *testing.T
 	ctx context.Context
 }
 
-// startBrowser starts one, or skips the test where there is none.
+// newBrowser starts one, or skips the test where there is none, or no page to look at.
+func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	if _, err := os.Stat(builtPages); err != nil {
+		cannot(t, "the pages are not built: make web")
+	}
+	return startBrowser(t)
+}
+
+// startBrowser is for what needs no page of vsay.
 func startBrowser(t *testing.T) *browser {
 	t.Helper()
 	path := chromium(t)

@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	document "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -41,20 +42,7 @@ func (b *browser) open(parent context.Context, url string, options ...chromedp.C
 	ctx, closeIt := chromedp.NewContext(parent, append(options, chromedp.WithListener(p.see))...)
 	p.ctx = ctx
 	b.t.Cleanup(closeIt)
-	// Its picture of the DOM is of no use here, and costs the page at each change.
-	p.calls(chromedp.Func(func(ctx context.Context, in *chromedp.Target) error {
-		if _, err := cdp.Call(ctx, in, css.Disable, cdp.Empty{}); err != nil {
-			return err
-		}
-		if _, err := cdp.Call(ctx, in, dom.Disable, cdp.Empty{}); err != nil {
-			return err
-		}
-		if _, err := cdp.Call(ctx, in, audits.Enable, cdp.Empty{}); err != nil {
-			return err
-		}
-		_, err := cdp.Call(ctx, in, document.AddScriptToEvaluateOnNewDocument, document.AddScriptToEvaluateOnNewDocumentParams{Source: reportCSP})
-		return err
-	}))
+	p.calls(chromedp.Func(prepare))
 	b.t.Cleanup(func() {
 		p.looksForSecrets()
 		for _, f := range p.faults() {
@@ -65,6 +53,24 @@ func (b *browser) open(parent context.Context, url string, options ...chromedp.C
 		}
 	})
 	return p
+}
+
+// prepare is done to each tab before anything else.
+func prepare(ctx context.Context, in *chromedp.Target) error {
+	_, err := cdp.Call(ctx, in, css.Disable, cdp.Empty{})
+	if err == nil { // chromedp's picture of the DOM is of no use here, and costs the page at each change
+		_, err = cdp.Call(ctx, in, dom.Disable, cdp.Empty{})
+	}
+	if err == nil {
+		_, err = cdp.Call(ctx, in, audits.Enable, cdp.Empty{})
+	}
+	if err == nil { // each tab is the one that somebody looks at
+		_, err = cdp.Call(ctx, in, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	}
+	if err == nil {
+		_, err = cdp.Call(ctx, in, document.AddScriptToEvaluateOnNewDocument, document.AddScriptToEvaluateOnNewDocumentParams{Source: reportCSP})
+	}
+	return err
 }
 
 // calls does something with the tab, for as long as patience lasts.
@@ -154,7 +160,7 @@ func (p *tab) thing(role, name string) (cdp.BackendNodeID, bool) {
 	re := regexp.MustCompile(name)
 	var found cdp.BackendNodeID
 	err := p.try(chromedp.Func(func(ctx context.Context, in *chromedp.Target) error {
-		root, err := cdp.Call(ctx, in, runtime.Evaluate, runtime.EvaluateParams{Expression: "document.body"})
+		root, err := cdp.Call(ctx, in, runtime.Evaluate, runtime.EvaluateParams{Expression: "document"})
 		if err != nil {
 			return err
 		}
@@ -163,7 +169,11 @@ func (p *tab) thing(role, name string) (cdp.BackendNodeID, bool) {
 			return err
 		}
 		for _, n := range all.Nodes {
-			if !n.Ignored && n.Name != nil && re.MatchString(strings.Trim(string(n.Name.Value), `"`)) {
+			var called string
+			if n.Ignored || n.Name == nil || json.Unmarshal(n.Name.Value, &called) != nil {
+				continue
+			}
+			if re.MatchString(called) {
 				found = n.BackendDOMNodeID
 				return nil
 			}
@@ -270,12 +280,6 @@ func (p *tab) inserts(text string) {
 		_, err := cdp.Call(ctx, in, input.InsertText, input.InsertTextParams{Text: text})
 		return err
 	}))
-}
-
-// types presses the key of each character.
-func (p *tab) types(keys string, modifiers ...chromedp.Modifier) {
-	p.t.Helper()
-	p.calls(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
 }
 
 // picture puts a screenshot where VSAY_PICTURES says, for people to look at.

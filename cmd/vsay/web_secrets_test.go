@@ -20,7 +20,7 @@ const kept = `async function() {
 
 // secret is how everything looks that lets somebody in: a JWT, a key, a ticket, a
 // password of these tests.
-var secret = regexp.MustCompile(`eyJ[\w-]{8,}\.|[?&#](token|ticket|key|password)=|correct horse|vsay\.t\.`)
+var secret = regexp.MustCompile(`eyJ[\w-]{8,}\.|[?&#](token|ticket|key|password)=|correct horse|vsay_(ak|inv)_|vsay\.t\.`)
 
 // looksForSecrets is done to every page at its end.
 func (p *tab) looksForSecrets() {

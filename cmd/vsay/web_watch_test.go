@@ -30,7 +30,9 @@ type watch struct {
 }
 
 func newWatch(origin string) *watch {
-	return &watch{origin: origin, asked: map[network.RequestID]string{}}
+	w := &watch{origin: origin, asked: map[network.RequestID]string{}}
+	w.allow("401.* .*/api/me$") // a page asks who is signed in, and nobody is
+	return w
 }
 
 // reportCSP is put into each page before its own scripts: what the policy stops

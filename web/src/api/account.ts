@@ -69,7 +69,7 @@ export async function signUp(username: string, email: string, password: string, 
 export async function signOut() {
   await ask("POST", "/api/auth/logout");
   forget();
-  tabs?.postMessage("changed");
+  tabs?.postMessage("signed out");
 }
 
 /** forget is signOut of a login that has ended already. */
@@ -78,6 +78,7 @@ export function forget() {
   ended.value = false;
 }
 
-// Tabs of one browser share the cookie, so they tell each other when it changes.
+// Tabs of one browser share the cookie, so they tell each other when it changes. Who signs out does so in all of them:
+// a tab whose terminals were cut off before it hears of it would only know that its login has ended, and keep them.
 const tabs = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("vsay");
-if (tabs) tabs.onmessage = () => void recall();
+if (tabs) tabs.onmessage = (e) => (e.data === "signed out" ? forget() : void recall());
