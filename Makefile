@@ -11,9 +11,13 @@ LDFLAGS  = -s -w $(foreach v,version=$(VERSION) commit=$(COMMIT) date=$(DATE),-X
 TOOL      = $(GO) tool -modfile=tools/go.mod
 RELEASER  = $(GO) tool -modfile=tools/goreleaser/go.mod goreleaser
 
-# The pages of the web terminal need npm. Without it the server says in their place how to build them.
-PAGES    := $(if $(shell command -v npm),web/dist/index.html)
-$(if $(PAGES),,$(info no npm here: building without the web terminal, which needs Node 20.19 or newer))
+# The pages of the web terminal need Node. Without it everything else is built, and the
+# server says in their place how to build them.
+ifeq ($(shell tools/node-fits.sh && echo yes),yes)
+PAGES   := web/dist/index.html
+MODULES := web/node_modules/.package-lock.json
+endif
+NODE     = npm and Node 20.19 or newer
 
 FUZZTIME ?= 150000x
 
@@ -27,23 +31,31 @@ KILLS    ?= 200
 AGENTS   ?= 10000
 
 .DEFAULT_GOAL := build
-.PHONY: help build web test chaos fifty crash comeback abuse systemd lint fmt run release-check cross fuzz
+.DELETE_ON_ERROR:
+.PHONY: help build web no-node without-pages test chaos fifty crash comeback abuse systemd lint fmt run release-check cross fuzz
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
-build: web ## builds bin/vsay, one static binary
+build: $(or $(PAGES),without-pages) ## builds bin/vsay, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/vsay ./cmd/vsay
 
-web: $(PAGES) ## builds the web terminal, which the next build of the server holds
+web: $(or $(PAGES),no-node) ## builds the web terminal, which the next build of the server holds
 
-web/dist/index.html: web/node_modules/.package-lock.json web/index.html web/vite.config.ts $(shell find web/src web/build web/public -type f)
+no-node: # fails, since a release must not lack its pages
+	@echo 'the web terminal is built by $(NODE): install them' >&2; exit 1
+
+without-pages:
+	@echo 'without the web terminal, which is built by $(NODE)' >&2
+
+# Folders are as new as the last file that came to them, or went.
+web/dist/index.html: $(MODULES) web/index.html web/tsconfig.json web/vite.config.ts $(shell find web/src web/build web/public)
 	npm --prefix web run --silent build
 
-web/node_modules/.package-lock.json: web/package-lock.json
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	npm --prefix web ci
 
-test: web ## runs every test, with the race detector
+test: $(or $(PAGES),without-pages) ## runs every test, with the race detector
 	$(if $(PAGES),npm --prefix web run --silent test)
 	$(GO) test -race -timeout 30m ./...
 
@@ -65,14 +77,14 @@ abuse: ## does to a server what strangers do, and measures what the others feel
 systemd: # as root: boots a systemd in namespaces and breaks the agent's service under sessions
 	@GO='$(GO)' tools/systemd-test.sh
 
-lint: $(if $(PAGES),web/node_modules/.package-lock.json) ## looks for badly formatted, doubtful and vulnerable code
+lint: $(MODULES) ## looks for badly formatted, doubtful and vulnerable code
 	$(if $(PAGES),npm --prefix web run --silent check)
 	$(TOOL) golangci-lint fmt --diff
 	$(GO) vet ./...
 	$(TOOL) golangci-lint run
 	@GO='$(GO)' tools/vuln.sh
 
-fmt: $(if $(PAGES),web/node_modules/.package-lock.json) ## formats all files of Go and of the pages
+fmt: $(MODULES) ## formats all files of Go and of the pages
 	$(if $(PAGES),npm --prefix web run --silent fix)
 	$(TOOL) golangci-lint fmt
 
