@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { ofStatus, WireError } from "../wire/error.ts";
+import { ofAnswer, WireError } from "../wire/error.ts";
 
 /** turnedAway counts the answers that said: not signed in. Who is signed in (api/account.ts) listens. */
 export const turnedAway = signal(0);
@@ -14,7 +14,7 @@ export async function ask<T>(method: Method, path: string, body?: unknown, signa
   const answer = await send(method, path, body, signal);
   const said = await answer.json().catch(() => undefined);
   if (answer.ok && said !== undefined) return said as T;
-  const error = failure(answer, said);
+  const error = ofAnswer(answer, said);
   if (answer.status === 401 && error.message !== wrongPassword) turnedAway.value++;
   throw error;
 }
@@ -35,24 +35,6 @@ async function send(method: Method, path: string, body: unknown, signal?: AbortS
     if (signal?.aborted) throw e;
     throw new WireError("unreachable");
   }
-}
-
-/** failure is the error that an answer tells of. */
-export function failure(answer: Response, said: unknown): WireError {
-  const code = answer.headers.get("Vsay-Error") ?? "";
-  const message = said && typeof said === "object" && "error" in said ? String(said.error) : "";
-  return ofStatus(
-    answer.ok ? 500 : answer.status,
-    code,
-    message,
-    seconds(answer.headers.get("Retry-After")) * 1000,
-  );
-}
-
-/** seconds reads a Retry-After, which is a number of them here. */
-function seconds(header: string | null): number {
-  const n = Number(header ?? "");
-  return Number.isFinite(n) && n > 0 ? n : 0;
 }
 
 /** path puts values into an address, each as one part of it: path`/api/machines/${id}`. */

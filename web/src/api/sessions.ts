@@ -25,7 +25,7 @@ export function forgetSessions() {
 }
 
 /** end ends a session with all its processes. */
-export async function end(s: Session) {
-  await ask("DELETE", path`/api/terminal/sessions/${s.session_id}`);
-  sessions.value = sessions.value?.filter((x) => x.session_id !== s.session_id);
+export async function end(id: string) {
+  await ask("DELETE", path`/api/terminal/sessions/${id}`);
+  sessions.value = sessions.value?.filter((s) => s.session_id !== id);
 }

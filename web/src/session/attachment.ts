@@ -23,7 +23,7 @@ import { type Owner, Reach, type World } from "./reach.ts";
 import { verdict } from "./redial.ts";
 import { Signals } from "./signals.ts";
 import { Typing } from "./typing.ts";
-import type { Events, Screen, State, Where } from "./view.ts";
+import { type Events, isOver, type Screen, type State, type Where } from "./view.ts";
 
 const browser: World = { connect: ownServer, page: thisPage, random: Math.random };
 
@@ -130,7 +130,7 @@ export class Attachment {
   }
 
   private get isOver(): boolean {
-    return ["ended", "gone", "refused", "left"].includes(this.now.is);
+    return isOver(this.now);
   }
 
   private set(now: State): void {

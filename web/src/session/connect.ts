@@ -1,4 +1,4 @@
-import { ofClose, ofStatus, WireError } from "../wire/error.ts";
+import { ofAnswer, ofClose, WireError } from "../wire/error.ts";
 
 /** Socket is what an attachment needs of an open WebSocket. */
 export interface Socket {
@@ -46,23 +46,10 @@ async function ticket(ask: Ask, signal: AbortSignal): Promise<string> {
     throw new WireError("unreachable");
   });
   const body: unknown = await answer.json().catch(() => undefined);
-  if (!answer.ok) throw refusal(answer, body);
-  const given = member(body, "ticket");
-  if (given === "") throw new WireError("unreachable"); // something in between answered for the server
+  if (!answer.ok) throw ofAnswer(answer, body);
+  const given = (body as { ticket?: unknown } | null | undefined)?.ticket;
+  if (typeof given !== "string" || given === "") throw new WireError("unreachable"); // something in between answered for the server
   return given;
-}
-
-function refusal(answer: Response, body: unknown): WireError {
-  const seconds = Number(answer.headers.get("Retry-After") ?? 0);
-  const code = answer.headers.get("Vsay-Error") ?? "";
-  return ofStatus(answer.status, code, member(body, "error"), Number.isFinite(seconds) ? seconds * 1000 : 0);
-}
-
-/** member is one that is a string, and empty where there is none. */
-function member(body: unknown, name: string): string {
-  if (typeof body !== "object" || body === null) return "";
-  const v: unknown = Reflect.get(body, name);
-  return typeof v === "string" ? v : "";
 }
 
 function open(machine: string, ticket: string, signal: AbortSignal): Promise<Socket> {

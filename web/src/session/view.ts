@@ -53,6 +53,11 @@ export type State =
   | { readonly is: "refused"; readonly why: WireError }
   | { readonly is: "left" };
 
+/** isOver says that nothing more comes, and nothing is typed any more. */
+export function isOver(state: State): boolean {
+  return ["ended", "gone", "refused", "left"].includes(state.is);
+}
+
 /** Events are what an attachment tells. None of them may throw. */
 export interface Events {
   /** state is told each State, the first one ("connecting") from within the constructor. */

@@ -4,6 +4,7 @@ import { machines } from "../api/live.ts";
 import { turnedAway } from "../api/request.ts";
 import { look, sessions } from "../api/sessions.ts";
 import type { Machine, Session } from "../api/types.ts";
+import { isOver } from "../session/view.ts";
 import type { Opened } from "../wire/body.ts";
 import { address, spotAt, workspaceAt } from "./address.ts";
 import { View } from "./view.ts";
@@ -153,7 +154,7 @@ export function turnPanes() {
 /** unacknowledged is how many typed bytes would be lost if the page went away now. */
 export function unacknowledged(): number {
   let all = 0;
-  for (const view of views.values()) if (view.state.peek().is !== "ended") all += view.waiting.peek();
+  for (const view of views.values()) if (!isOver(view.state.peek())) all += view.waiting.peek();
   return all;
 }
 

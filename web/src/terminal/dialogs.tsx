@@ -1,13 +1,11 @@
 import { signal, useSignalEffect } from "@preact/signals";
 import { me } from "../api/account.ts";
 import { ask, path } from "../api/request.ts";
-import { look } from "../api/sessions.ts";
+import { end, look } from "../api/sessions.ts";
 import { Button } from "../ui/button.tsx";
-import { Confirm, Dialog } from "../ui/dialog.tsx";
-import { Field } from "../ui/field.tsx";
-import { Failure } from "../ui/notice.tsx";
+import { Confirm, Dialog, FormDialog } from "../ui/dialog.tsx";
+import { Field, value } from "../ui/field.tsx";
 import { SignInForm } from "../ui/sign-in-form.tsx";
-import { useTask } from "../ui/task.ts";
 import { count } from "../ui/text.ts";
 import { closePane } from "./desk.ts";
 import { help } from "./shortcuts.ts";
@@ -102,46 +100,34 @@ function LinkDialog({ asked, onClose }: AskProps<"link">) {
 
 /** RenameDialog gives a session another name. */
 export function RenameDialog({ spot, name, onClose }: { spot: Spot; name: string; onClose: () => void }) {
-  const task = useTask(async (to: string) => {
+  const rename = async (form: HTMLFormElement) => {
+    const to = value(form, "name").trim();
     await ask("PATCH", path`/api/terminal/sessions/${spot.session ?? ""}`, { name: to });
     await look();
-  });
-  const submit = async (e: SubmitEvent) => {
-    e.preventDefault();
-    const to = new FormData(e.currentTarget as HTMLFormElement).get("name");
-    if (await task.run(String(to ?? "").trim())) onClose();
+    onClose();
   };
   return (
-    <Dialog title="Rename this session" onClose={onClose}>
-      <form class="stack" onSubmit={(e) => void submit(e)}>
-        <Field
-          label="Name"
-          name="name"
-          defaultValue={name}
-          maxLength={64}
-          required
-          hint="Letters, digits, and . _ -"
-        />
-        <Failure of={task.error} />
-        <div class="row end">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={task.busy}>
-            Rename
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog title="Rename this session" verb="Rename" onSubmit={rename} onClose={onClose}>
+      <Field
+        label="Name"
+        name="name"
+        defaultValue={name}
+        maxLength={64}
+        required
+        hint="Letters, digits, and . _ -"
+      />
+    </FormDialog>
   );
 }
 
 /** EndDialog ends a session with all that runs in it. */
 export function EndDialog({ pane, name, onClose }: { pane: Pane; name: string; onClose: () => void }) {
-  const end = async () => {
-    await ask("DELETE", path`/api/terminal/sessions/${pane.spot.session ?? ""}`);
+  const sure = async () => {
+    await end(pane.spot.session ?? "");
     closePane(pane.id);
   };
   return (
-    <Confirm title={`End ${name}?`} verb="End it" onSure={end} onClose={onClose}>
+    <Confirm title={`End ${name}?`} verb="End it" onSure={sure} onClose={onClose}>
       <p>All programs that run in it end, for everybody who watches. To only leave it, close it instead.</p>
     </Confirm>
   );

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { me } from "../api/account.ts";
 import { look } from "../api/sessions.ts";
 import type { Session, Viewer } from "../api/types.ts";
+import { isOver } from "../session/view.ts";
 import { EyeIcon } from "../ui/icons.tsx";
 import { count, shown } from "../ui/text.ts";
 import { Ago } from "../ui/time.tsx";
@@ -47,7 +48,6 @@ function Watchers({ session }: { session: Session }) {
   return (
     <Menu
       label={label}
-      class="watchers"
       onOpen={() => void look().catch(() => {})}
       button={
         <>
@@ -88,8 +88,7 @@ interface MenuProps extends Props {
 function HeadMenu({ pane, view, session, full }: MenuProps) {
   const [asks, ask] = useState<"rename" | "end">();
   const { spot } = pane;
-  const { is } = view.state.value;
-  const over = is === "ended" || is === "gone" || is === "refused";
+  const over = isOver(view.state.value);
   const others = (session?.viewers.length ?? 0) > 1;
   const again = (more: object) => renew(pane.id, { machine: spot.machine, session: spot.session, ...more });
   return (

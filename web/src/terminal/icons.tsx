@@ -1,26 +1,6 @@
-import type { ComponentChildren } from "preact";
+import { icon } from "../ui/icons.tsx";
 
-// As in ui/icons.tsx: what only a terminal needs.
-function icon(lines: ComponentChildren) {
-  return function Icon() {
-    return (
-      <svg
-        aria-hidden="true"
-        width={18}
-        height={18}
-        viewBox="0 0 24 24"
-        fill="none"
-        stroke="currentColor"
-        stroke-width="1.75"
-        stroke-linecap="round"
-        stroke-linejoin="round"
-      >
-        {lines}
-      </svg>
-    );
-  };
-}
-
+// What only a terminal needs.
 export const SplitIcon = icon(<path d="M4 5h16v14H4zM12 5v14" />);
 export const FullIcon = icon(<path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5" />);
 export const GearIcon = icon(
@@ -30,4 +10,3 @@ export const HelpIcon = icon(
   <path d="M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM9.5 9.5a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1.9-1.1 1.8M12 16.5h.01" />,
 );
 export const MoreIcon = icon(<path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="3" />);
-export const BellIcon = icon(<path d="M6 16V11a6 6 0 1 1 12 0v5l1.5 2h-15zM10.5 20.5h3" />);

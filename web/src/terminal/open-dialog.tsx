@@ -5,7 +5,8 @@ import type { Machine, Session } from "../api/types.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Status } from "../ui/notice.tsx";
-import { count, shown, span } from "../ui/text.ts";
+import { doing, watched } from "../ui/session.ts";
+import { shown } from "../ui/text.ts";
 import { openSpot } from "./desk.ts";
 import type { Spot } from "./workspace.ts";
 
@@ -95,7 +96,8 @@ function Running({ session: s, onOpen }: { session: Session; onOpen: (spot: Spot
   return (
     <div class="offer running">
       <div class="grow">
-        <span class="mono">{name}</span> <span class="soft small">{about(s)}</span>
+        <span class="mono">{name}</span>{" "}
+        <span class="soft small">{[doing(s), watched(s)].filter(Boolean).join(" · ")}</span>
       </div>
       <Button aria-label={`Join ${name}`} onClick={() => onOpen(spot)}>
         Join
@@ -114,15 +116,4 @@ function Running({ session: s, onOpen }: { session: Session; onOpen: (spot: Spot
       )}
     </div>
   );
-}
-
-/** about says what a session is busy with, and who watches. */
-function about(s: Session): string {
-  const who = [...new Set(s.viewers.map((v) => shown(v.username, 32)))];
-  const parts = [
-    s.foreground && shown(s.foreground, 32),
-    s.idle_seconds !== null && s.idle_seconds >= 60 && `idle ${span(s.idle_seconds)}`,
-    who.length > 0 ? `${count(s.viewers.length, "viewer")}: ${who.join(", ")}` : "nobody watches",
-  ];
-  return parts.filter(Boolean).join(" · ");
 }

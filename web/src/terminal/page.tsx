@@ -149,14 +149,7 @@ function TabPanel({ tab, seen }: { tab: Tab; seen: boolean }) {
       inert={!seen}
     >
       {tab.panes.map((pane, i) => (
-        <PaneBox
-          key={pane.id}
-          pane={pane}
-          at={i === tab.at}
-          seen={seen}
-          full={isFull(tab.panes.length)}
-          alone={tab.panes.length === 1}
-        />
+        <PaneBox key={pane.id} pane={pane} at={i === tab.at} seen={seen} full={isFull(tab.panes.length)} />
       ))}
     </section>
   );
@@ -167,10 +160,9 @@ interface PaneProps {
   at: boolean;
   seen: boolean;
   full: boolean;
-  alone: boolean;
 }
 
-function PaneBox({ pane, at, seen, full, alone }: PaneProps) {
+function PaneBox({ pane, at, seen, full }: PaneProps) {
   const view = viewOf(pane);
   const place = useRef<HTMLDivElement>(null);
   const name = useComputed(() => `Terminal ${nameOf(pane, view)}`);
@@ -180,7 +172,7 @@ function PaneBox({ pane, at, seen, full, alone }: PaneProps) {
   }, [view, seen]);
   return (
     <section
-      class={`pane ${at ? "at" : ""} ${alone ? "alone" : ""}`}
+      class={`pane ${at ? "at" : ""}`}
       aria-label={name.value}
       onFocusCapture={() => focusPane(pane.id)}
     >

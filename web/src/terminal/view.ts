@@ -1,6 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { Attachment } from "../session/attachment.ts";
-import type { State, Where } from "../session/view.ts";
+import { isOver, type State, type Where } from "../session/view.ts";
 import { shown } from "../ui/text.ts";
 import { dark } from "../ui/theme.ts";
 import type { Opened } from "../wire/body.ts";
@@ -172,8 +172,7 @@ export class View {
 
   private became(now: State) {
     this.state.value = now;
-    const takesKeys = !["ended", "gone", "refused", "left"].includes(now.is);
-    this.terminal.options.disableStdin = !takesKeys;
+    this.terminal.options.disableStdin = isOver(now);
   }
 
   private opened(session: Opened) {

@@ -21,7 +21,7 @@ export function Copy({ text, what }: { text: string; what: string }) {
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      toast("The browser does not let this page copy: select the text and copy it");
+      toast("The browser does not let this page copy: select the text and copy it", true);
       return;
     }
     toast("Copied");

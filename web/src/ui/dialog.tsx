@@ -50,6 +50,34 @@ interface ConfirmProps extends Props {
   danger?: boolean;
 }
 
+interface FormProps extends Props {
+  verb: string;
+  onSubmit: (form: HTMLFormElement) => Promise<unknown>;
+}
+
+/** FormDialog asks for something, and says why what was given does not do. onSubmit closes it, once there is no more to say. */
+export function FormDialog({ title, verb, onSubmit, onClose, children }: FormProps) {
+  const task = useTask(onSubmit);
+  const submit = (e: SubmitEvent) => {
+    e.preventDefault();
+    void task.run(e.currentTarget as HTMLFormElement);
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form class="stack" onSubmit={submit}>
+        {children}
+        <Failure of={task.error} />
+        <div class="row end">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" look="primary" busy={task.busy}>
+            {verb}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
 /** Confirm asks before something is done that cannot be undone. */
 export function Confirm({ title, verb, onSure, onClose, children, danger = true }: ConfirmProps) {
   const task = useTask(onSure);

@@ -2,7 +2,8 @@ import type { ComponentChildren } from "preact";
 
 // Drawn here, on a grid of 24, with round lines of 1.75. They are decoration: what they mean is said in words beside
 // them, or by the label of their button.
-function icon(lines: ComponentChildren) {
+/** icon is one of those lines. */
+export function icon(lines: ComponentChildren) {
   return function Icon({ size = 18 }: { size?: number }) {
     return (
       <svg
@@ -41,6 +42,5 @@ export const EyeIcon = icon(
 export const UpIcon = icon(<path d="m6 14 6-6 6 6" />);
 export const DownIcon = icon(<path d="m6 10 6 6 6-6" />);
 export const RightIcon = icon(<path d="m9 6 6 6-6 6" />);
-export const LeftIcon = icon(<path d="m15 6-6 6 6 6" />);
 export const WarnIcon = icon(<path d="M12 4 2.8 20h18.4zM12 10v4.5M12 17.5h.01" />);
 export const InfoIcon = icon(<path d="M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5.5M12 7.5h.01" />);

@@ -1,14 +1,14 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { CheckIcon } from "./icons.tsx";
+import { CheckIcon, WarnIcon } from "./icons.tsx";
 
-const toasts = signal<{ id: number; text: string }[]>([]);
+const toasts = signal<{ id: number; text: string; failed: boolean }[]>([]);
 let last = 0;
 
-/** toast says in passing that something was done. */
-export function toast(text: string) {
+/** toast says in passing that something was done, or that it failed. */
+export function toast(text: string, failed = false) {
   const id = ++last;
-  toasts.value = [...toasts.value, { id, text }];
+  toasts.value = [...toasts.value, { id, text, failed }];
   setTimeout(() => {
     toasts.value = toasts.value.filter((t) => t.id !== id);
   }, 4000);
@@ -26,7 +26,7 @@ export function Toasts() {
     <div class="toasts" role="status" popover="manual" ref={ref}>
       {toasts.value.map((t) => (
         <div class="toast" key={t.id}>
-          <CheckIcon />
+          {t.failed ? <WarnIcon /> : <CheckIcon />}
           {t.text}
         </div>
       ))}

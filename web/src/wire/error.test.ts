@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asError, ofClose, ofStatus, WireError } from "./error.ts";
+import { asError, ofAnswer, ofClose, WireError } from "./error.ts";
 import { vectors } from "./vectors.ts";
 
 const all = vectors<{ code: string; close: number }[]>("errors");
@@ -21,12 +21,17 @@ test("a reason that is no code of ours tells nothing", () => {
 });
 
 test("of an HTTP answer the server's own words count, then its status", () => {
-  expect(ofStatus(404, "gone", "that session has ended")).toMatchObject({
-    code: "gone",
-    message: "that session has ended",
-  });
-  expect(ofStatus(502, "", "")).toMatchObject({ code: "internal" });
-  expect(ofStatus(429, "slow_down", "", 3000).retryAfter).toBe(3000);
+  const of = (status: number, headers: Record<string, string>, body?: unknown) =>
+    ofAnswer(new Response(null, { status, headers }), body);
+  const said = of(404, { "Vsay-Error": "gone" }, { error: "that session has ended, all of it" });
+  expect(said).toMatchObject({ code: "gone", message: "that session has ended, all of it" });
+  for (const body of [undefined, null, 7, "Bad Gateway", {}, { error: 7 }, []]) {
+    expect(of(502, {}, body)).toMatchObject({ code: "internal", message: new WireError("internal").message });
+  }
+  expect(of(429, { "Retry-After": "3" })).toMatchObject({ code: "slow_down", retryAfter: 3000 });
+  for (const wait of ["-3", "Wed, 21 Oct 2026 07:28:00 GMT", "Infinity?"]) {
+    expect(of(503, { "Retry-After": wait })).toMatchObject({ code: "unavailable", retryAfter: 0 });
+  }
 });
 
 test("whatever else is thrown means that nobody was reached", () => {

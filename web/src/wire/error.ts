@@ -72,9 +72,12 @@ export function ofClose(code: number, reason: string): WireError {
   return new WireError(sentences.has(reason) ? reason : (closeCodes.get(code) ?? "link_lost"));
 }
 
-/** ofStatus is the error behind an HTTP answer; code and message are the server's own, where it said some. */
-export function ofStatus(status: number, code: string, message: string, retryAfter = 0): WireError {
-  return new WireError(code || (statuses.get(status) ?? "internal"), message, retryAfter);
+/** ofAnswer is the error behind an HTTP answer and its body, if that was JSON: what the server says, else what its status does. */
+export function ofAnswer(answer: Response, body: unknown): WireError {
+  const code = answer.headers.get("Vsay-Error") || (statuses.get(answer.status) ?? "internal");
+  const said = (body as { error?: unknown } | null | undefined)?.error;
+  const wait = Number(answer.headers.get("Retry-After")); // seconds; the server sends no dates
+  return new WireError(code, typeof said === "string" ? said : "", wait > 0 ? wait * 1000 : 0);
 }
 
 /** asError makes a WireError of whatever was thrown. */

@@ -3,10 +3,9 @@ import { ask } from "../../api/request.ts";
 import type { Invite } from "../../api/types.ts";
 import { Button } from "../../ui/button.tsx";
 import { Code } from "../../ui/code.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { Dialog, FormDialog } from "../../ui/dialog.tsx";
 import { Choice, Field, value } from "../../ui/field.tsx";
-import { Failure, Notice } from "../../ui/notice.tsx";
-import { useTask } from "../../ui/task.ts";
+import { Notice } from "../../ui/notice.tsx";
 import { Until } from "../../ui/time.tsx";
 
 const day = 24 * 60 * 60; // seconds
@@ -25,44 +24,29 @@ interface Props {
 export function NewInvite({ onClose, onDone }: Props) {
   const [life, setLife] = useState<`${number}`>(`${3 * day}`);
   const [made, setMade] = useState<Invite>();
-  const task = useTask(async (form: HTMLFormElement) => {
+  const invite = async (form: HTMLFormElement) => {
     const email = value(form, "email").trim();
     const body = { expires_in: Number(life), ...(email ? { email } : {}) };
     setMade((await ask<{ invite: Invite }>("POST", "/api/admin/invites", body)).invite);
     await onDone();
-  });
+  };
   if (made) return <Made invite={made} onClose={onClose} />;
   return (
-    <Dialog title="Invite somebody" onClose={onClose}>
-      <form
-        class="stack"
-        onSubmit={(e) => {
-          e.preventDefault();
-          void task.run(e.currentTarget as HTMLFormElement);
-        }}
-      >
-        <Field
-          label="Email"
-          name="email"
-          type="email"
-          autocomplete="off"
-          hint="Then the link is good for that address alone. Empty: for whoever has it."
-        />
-        <div class="field">
-          <span class="label">Good for</span>
-          <div>
-            <Choice label="Good for" name="life" value={life} of={lives} onChoose={setLife} />
-          </div>
+    <FormDialog title="Invite somebody" verb="Make the link" onSubmit={invite} onClose={onClose}>
+      <Field
+        label="Email"
+        name="email"
+        type="email"
+        autocomplete="off"
+        hint="Then the link is good for that address alone. Empty: for whoever has it."
+      />
+      <div class="field">
+        <span class="label">Good for</span>
+        <div>
+          <Choice label="Good for" name="life" value={life} of={lives} onChoose={setLife} />
         </div>
-        <Failure of={task.error} />
-        <div class="row end">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={task.busy}>
-            Make the link
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      </div>
+    </FormDialog>
   );
 }
 

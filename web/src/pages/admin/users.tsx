@@ -58,7 +58,7 @@ function Row({ user: u, onManage }: { user: AdminUser; onManage: () => void }) {
   return (
     <tr>
       <td>
-        <div class="who">
+        <div>
           <strong>{shown(u.username, 64)}</strong> {u.admin && <span class="tag good">administrator</span>}{" "}
           {u.id === me.value?.id && <span class="tag">you</span>}
           <div class="small soft">{shown(u.email, 254)}</div>

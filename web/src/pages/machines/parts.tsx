@@ -1,6 +1,6 @@
-import type { Machine, Session } from "../../api/types.ts";
+import type { Machine } from "../../api/types.ts";
 import { Status } from "../../ui/notice.tsx";
-import { count, shown, span } from "../../ui/text.ts";
+import { shown } from "../../ui/text.ts";
 import { Ago } from "../../ui/time.tsx";
 
 /** terminalOf is where a machine's terminal is, or that of one of its sessions. */
@@ -57,18 +57,4 @@ export function Labels({ of: m }: { of: Machine }) {
       ))}
     </>
   );
-}
-
-/** doing is what a session is busy with, in a few words. */
-export function doing(s: Session): string {
-  const what = s.kind === "exec" ? s.command : (s.title ?? s.foreground ?? "");
-  const idle = s.idle_seconds !== null && s.idle_seconds >= 60 ? `idle ${span(s.idle_seconds)}` : "";
-  return [shown(what, 80), idle].filter(Boolean).join(" · ");
-}
-
-/** watched is who watches a session. */
-export function watched(s: Session): string {
-  if (s.viewers.length === 0) return "nobody watches";
-  const names = [...new Set(s.viewers.map((v) => shown(v.username, 40)))];
-  return `${count(s.viewers.length, "viewer")}: ${names.join(", ")}`;
 }

@@ -3,10 +3,11 @@ import { end, look, sessions } from "../../api/sessions.ts";
 import type { Machine, Session } from "../../api/types.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
+import { doing, watched } from "../../ui/session.ts";
 import { shown } from "../../ui/text.ts";
 import { Ago } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { doing, terminalOf, watched } from "./parts.tsx";
+import { terminalOf } from "./parts.tsx";
 
 const every = 5000; // milliseconds; the machines are asked each time
 
@@ -47,7 +48,7 @@ export function SessionList({ machine }: { machine: Machine }) {
           verb="End the session"
           onClose={() => setEnding(undefined)}
           onSure={async () => {
-            await end(ending);
+            await end(ending.session_id);
             toast("The session has ended");
           }}
         >
