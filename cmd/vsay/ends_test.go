@@ -129,13 +129,16 @@ func TestServerLeavesWhoDoesNotAnswer(t *testing.T) {
 // from another server process, if need be.
 func TestKillOfASessionThatIsAway(t *testing.T) {
 	s := newStage(t)
-	client, word := s.exec("echo >&2 runs $$; exec sleep 1000", "--keep", "1h")
-	pid, err := strconv.Atoi(word)
-	if err != nil {
+	client, word := s.exec("echo >&2 runs $$ $PPID; exec sleep 1000", "--keep", "1h")
+	var pid, holder int
+	if _, err := fmt.Sscan(word, &pid, &holder); err != nil {
 		t.Fatal(err)
 	}
 	client.end(os.Kill)
 	s.box.end(os.Kill)
+	_ = syscall.Kill(holder, syscall.SIGSTOP) // or it would dial by itself
+	defer func() { _ = syscall.Kill(holder, syscall.SIGCONT) }()
+	s.restart()
 	var list wire.Sessions
 	s.get("/api/terminal/sessions", s.token, &list)
 	id := list.Sessions[0].SessionID
@@ -146,14 +149,56 @@ func TestKillOfASessionThatIsAway(t *testing.T) {
 	if s.status(id) != "" || gone(pid) {
 		t.Errorf("it is %q, and its process is gone: %v", s.status(id), gone(pid))
 	}
-	s.server.end(os.Kill)
-	if s.server, _, err = s.site.serve("HOST", strings.TrimPrefix(s.url, "http://")); err != nil {
-		t.Fatal(err)
-	}
+	s.restart()
+	_ = syscall.Kill(holder, syscall.SIGCONT)
 	if s.box, err = s.site.agent("box"); err != nil {
 		t.Fatal(err)
 	}
 	if err := until("the command runs on", func() bool { return gone(pid) }); err != nil {
+		t.Error(err)
+	}
+}
+
+// restart has another server process in place of the one there is, which is killed.
+func (s *stage) restart() {
+	s.t.Helper()
+	s.server.end(os.Kill)
+	var err error
+	if s.server, _, err = s.site.serve("HOST", strings.TrimPrefix(s.url, "http://")); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// One whose agent alone is away hears of it over its own link, and who watches sees the end.
+func TestKillOfASessionWhoseAgentIsAway(t *testing.T) {
+	s := newStage(t)
+	client, word := s.exec("echo >&2 runs $$; exec sleep 1000", "--keep", "1h")
+	pid, err := strconv.Atoi(word)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.box.end(os.Kill)
+	var list wire.Sessions
+	s.get("/api/terminal/sessions", s.token, &list)
+	out, err := s.site.command("vsay", "kill", list.Sessions[0].SessionID).CombinedOutput()
+	if err != nil || !gone(pid) {
+		t.Errorf("%v: %s; its process is gone: %v", err, out, gone(pid))
+	}
+	if code, err := client.ends(); code != 129 || err != nil {
+		t.Errorf("who watches is told %d, %v: %s", code, err, &client.log)
+	}
+}
+
+// Who hangs up and leaves at once leaves no shell behind, whatever runs in it.
+func TestHangUpAndLeave(t *testing.T) {
+	s := newStage(t)
+	v := s.view(wire.Open{New: true, Cols: 80, Rows: 24})
+	v.types([]byte("sh -c 'echo in fro\"\"nt; exec sleep 1000'\r"))
+	v.must("in front\r\n")
+	v.sends(wire.Frame{Kind: wire.KindSignal, Payload: []byte("HUP")})
+	v.sends(wire.Frame{Kind: wire.KindClose})
+	v.link.Close(nil)
+	if err := until("the shell stays", func() bool { return s.status(v.opened.Session) == "" }); err != nil {
 		t.Error(err)
 	}
 }

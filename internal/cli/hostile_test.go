@@ -32,6 +32,8 @@ func hostile(w http.ResponseWriter, r *http.Request) {
 		}, {SessionID: "other", Foreground: evil}}}))
 	case "/api/profile":
 		_, _ = w.Write(wire.Encode(wire.Signed{User: &wire.User{ID: evil, Username: evil, Email: evil, APIKey: evil}}))
+	case "/api/me":
+		_, _ = w.Write(wire.Encode(wire.Me{User: wire.Account{ID: evil, Username: evil, Email: evil}}))
 	case "/api/admin/users":
 		_, _ = w.Write(wire.Encode(wire.AdminUsers{Users: []wire.AdminUser{{ID: evil, Username: evil, Email: evil, LastLogin: &now}, {ID: "id", Username: evil, Email: evil}}}))
 	case "/api/admin/users/id/disable":

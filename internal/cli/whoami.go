@@ -47,12 +47,11 @@ func (a *app) runWhoami(ctx context.Context, minTTL time.Duration) error {
 	if err != nil {
 		return err
 	}
-	profile, err := client.New(l.api.Endpoint, client.Fixed(token)).Profile(ctx)
+	user, err := client.New(l.api.Endpoint, client.Fixed(token)).Me(ctx)
 	if err != nil {
 		return err
 	}
-	id := identity{l.who.Host, *profile.User, claims.Expires}
-	id.User.APIKey = "" // vsay api-key shows it; a status line must not
+	id := identity{l.who.Host, user, claims.Expires}
 	if err := a.print(id, id.human); err != nil {
 		return err
 	}

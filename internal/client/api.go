@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -128,6 +129,30 @@ func (c *Client) session(ctx context.Context, method, path string, body any) (wi
 // EndSession ends a session and all it runs.
 func (c *Client) EndSession(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, "/api/terminal/sessions/"+url.PathEscape(id), nil, nil)
+}
+
+// Me is the account, without its API key. A server that is older than the question is
+// asked for the profile.
+func (c *Client) Me(ctx context.Context) (wire.User, error) {
+	var out wire.Me
+	err := c.call(ctx, http.MethodGet, "/api/me", nil, &out)
+	if errors.Is(err, wire.ErrNotFound) {
+		return c.withoutKey(ctx)
+	}
+	if err == nil && out.User.ID == "" {
+		err = wire.ErrProtocol.With("%s knows no user; is it a vsay server?", c.Endpoint.URL.Host)
+	}
+	u := out.User
+	return wire.User{ID: u.ID, Username: u.Username, Email: u.Email, CreatedAt: u.CreatedAt}, err
+}
+
+func (c *Client) withoutKey(ctx context.Context) (wire.User, error) {
+	profile, err := c.Profile(ctx)
+	if err != nil {
+		return wire.User{}, err
+	}
+	profile.User.APIKey = ""
+	return *profile.User, nil
 }
 
 // Profile is the account, with its API key.

@@ -71,6 +71,41 @@ func TestAnswersThatAreNone(t *testing.T) {
 	}
 }
 
+// Who asks who they are is not shown the API key, which would be written down. An older
+// server has no other answer.
+func TestMeWithoutTheKey(t *testing.T) {
+	for name, tc := range map[string]struct {
+		answers map[string]string
+		asked   string
+	}{
+		"this server":  {map[string]string{"/api/me": `{"user":{"id":"u","username":"ann"}}`}, "/api/me"},
+		"an older one": {map[string]string{"/api/profile": `{"user":{"id":"u","username":"ann","api_key":"k"}}`}, "/api/me /api/profile"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked []string
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked = append(asked, r.URL.Path)
+				if tc.answers[r.URL.Path] == "" {
+					w.WriteHeader(http.StatusNotFound)
+				}
+				_, _ = w.Write([]byte(tc.answers[r.URL.Path]))
+			}))
+			defer srv.Close()
+			me, err := New(endpoint(t, srv.URL), Fixed("t")).Me(t.Context())
+			if err != nil || me.Username != "ann" || me.APIKey != "" || strings.Join(asked, " ") != tc.asked {
+				t.Errorf("%+v, %v; asked %q", me, err, asked)
+			}
+		})
+	}
+	for name, h := range map[string]http.HandlerFunc{"nobody": answer(200, `{}`), "a profile of nobody": answer(404, ""), "a refusal": answer(401, "")} {
+		srv := httptest.NewServer(h)
+		defer srv.Close()
+		if me, err := New(endpoint(t, srv.URL), Fixed("t")).Me(t.Context()); err == nil {
+			t.Errorf("%s: %+v", name, me)
+		}
+	}
+}
+
 // dripping is a server that begins an answer and never ends it.
 type dripping struct{}
 

@@ -189,22 +189,24 @@ func TestNothingPassesAfterACut(t *testing.T) {
 }
 
 func TestHolderThatWasCutIsNotHeard(t *testing.T) {
-	bubble(t, func(t *testing.T, r *Relay) {
-		h := holder(t, r, "s", Who{AgentID: "box"})
-		v := watch(t, r, "s", Who{})
-		r.Cut(wire.ErrUnauthed, func(w Who) bool { return w.AgentID == "box" })
-		if err := v.Send(t.Context(), wire.Frame{Kind: wire.KindInput}); err == nil {
-			t.Error("a key went to a machine that was cut off")
-		}
-		_ = h.Write(t.Context(), output(v.stream, 0, "x"))
-		if _, err := h.Read(t.Context()); !errors.Is(err, wire.ErrUnauthed) {
-			t.Errorf("its link was closed with %v", err)
-		}
-		if f, err := v.Recv(t.Context()); !errors.Is(err, wire.ErrLinkLost) {
-			t.Errorf("its viewer reads %q, %v", f.Payload, err)
-		}
-		v.Leave(t.Context(), nil)
-	})
+	for why, told := range map[*wire.Error]*wire.Error{wire.ErrUnauthed: wire.ErrLinkLost, wire.ErrGone: wire.ErrGone} {
+		bubble(t, func(t *testing.T, r *Relay) {
+			h := holder(t, r, "s", Who{AgentID: "box"})
+			v := watch(t, r, "s", Who{})
+			r.Cut(why, func(w Who) bool { return w.AgentID == "box" })
+			if err := v.Send(t.Context(), wire.Frame{Kind: wire.KindInput}); err == nil {
+				t.Error("a key went to a machine that was cut off")
+			}
+			_ = h.Write(t.Context(), output(v.stream, 0, "x"))
+			if _, err := h.Read(t.Context()); !errors.Is(err, why) {
+				t.Errorf("its link was closed with %v", err)
+			}
+			if f, err := v.Recv(t.Context()); !errors.Is(err, told) {
+				t.Errorf("its viewer reads %q, %v", f.Payload, err)
+			}
+			v.Leave(t.Context(), nil)
+		})
+	}
 }
 
 func TestSlowViewerDelaysNobody(t *testing.T) {

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 
 	"vsay/internal/wire"
 )
@@ -95,10 +96,15 @@ func (r *Relay) detach(session string, l *link) {
 	l.drop()
 }
 
-// drop tells every viewer that the link is gone. Relay.mu is held.
+// drop tells every viewer that the link is gone, or with it the session: of that they
+// need not look for another. Relay.mu is held.
 func (l *link) drop() {
+	why := wire.ErrLinkLost
+	if errors.Is(l.passing(), wire.ErrGone) {
+		why = wire.ErrGone
+	}
 	for _, v := range l.lanes {
-		v.fail(wire.ErrLinkLost)
+		v.fail(why)
 	}
 	l.lanes = nil
 }
@@ -149,10 +155,37 @@ func (r *Relay) awaitOne(ctx context.Context, coming <-chan struct{}, called <-c
 func (r *Relay) find(session string) (l *link, coming chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if l := r.sessions[session]; l != nil && l.passing() == nil {
+	if l := r.linked(session); l != nil {
 		return l, nil
 	}
 	return nil, r.expect(session)
+}
+
+// linked is the session's link, or nil. r.mu is held.
+func (r *Relay) linked(session string) *link {
+	if l := r.sessions[session]; l != nil && l.passing() == nil {
+		return l
+	}
+	return nil
+}
+
+// End has a session's holder end it, over its own link. One of an older release does not
+// know how. ErrOffline: there is no link.
+func (r *Relay) End(ctx context.Context, session string) error {
+	r.mu.Lock()
+	l := r.linked(session)
+	r.mu.Unlock()
+	if l == nil {
+		return wire.ErrOffline
+	}
+	sent := make(chan error, 1)
+	go func() { sent <- l.conn.Write(context.WithoutCancel(ctx), wire.Frame{Kind: wire.KindEnd}) }() // the link outlives who asks
+	select {
+	case err := <-sent:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // expect gives what is closed when a link of a session or machine comes. r.mu is held.

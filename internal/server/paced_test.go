@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -140,6 +141,69 @@ func closed(t *testing.T, link *wire.Conn) *wire.Error {
 				t.Fatal(err)
 			}
 			return why
+		}
+	}
+}
+
+// A session whose agent is away is told to end over its own link. One that does not
+// heed that is cut off, and is void from then on.
+func TestASessionIsToldToEndByItsOwnLink(t *testing.T) {
+	w := newWorld(t)
+	ann := w.account("ann")
+	heeds, deaf := strings.Repeat("a", 26), strings.Repeat("b", 26)
+	kill := func(ctx context.Context, id string) (int, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodDelete, w.url+"/api/terminal/sessions/"+id, nil)
+		if err != nil {
+			return 0, err
+		}
+		r.Header.Set("Authorization", "Bearer "+ann.token)
+		a, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return 0, err
+		}
+		return a.StatusCode, a.Body.Close()
+	}
+	for _, id := range []string{heeds, deaf} {
+		b := newBox(w)
+		b.enroll(ann.apiKey, "box")
+		link := b.holder(ann, id)
+		w.s.relay.AwaitMachine(t.Context(), b.id)
+		ctx, leaves := context.WithCancel(t.Context())
+		defer leaves()
+		type said struct {
+			status int
+			err    error
+		}
+		answered := make(chan said, 1)
+		go func() {
+			status, err := kill(ctx, id)
+			answered <- said{status, err}
+		}()
+		if f, err := link.Read(t.Context()); err != nil || f.Kind != wire.KindEnd || f.Stream != 0 {
+			t.Fatalf("the holder is told %v, %v", f, err)
+		}
+		if id == heeds {
+			if err := link.Write(t.Context(), wire.Frame{Kind: wire.KindEnded, Payload: wire.Encode(wire.Exit{Code: 7})}); err != nil {
+				t.Fatal(err)
+			}
+			if a := <-answered; a.status != http.StatusOK || a.err != nil {
+				t.Errorf("its end is answered with %v", a)
+			}
+			continue
+		}
+		leaves() // as the time that it has for it would
+		if f, err := link.Read(t.Context()); !errors.Is(err, wire.ErrGone) {
+			t.Errorf("a link that does not heed it: %v, %v", f, err)
+		}
+		<-answered
+	}
+	for id, want := range map[string]struct {
+		code int
+		void bool
+	}{heeds: {7, false}, deaf: {hungUp, true}} {
+		x, err := w.s.store.SessionByID(t.Context(), id)
+		if err != nil || x.ExitCode == nil || *x.ExitCode != want.code || x.Void != want.void {
+			t.Errorf("%s is %+v, %v", id, x, err)
 		}
 	}
 }

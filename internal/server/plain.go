@@ -138,7 +138,7 @@ func (p *plain) run(ctx context.Context, done func(), cut *late, named bool) {
 	}
 	place.View.Leave(context.Background(), nil)
 	if !named && !ended { // it was closed, and nobody else knows of the session
-		_ = p.s.relay.Ask(context.Background(), p.machine.AgentID, wire.KindEnd, wire.End{Session: place.session.ID})
+		_, _ = p.s.tellToEnd(context.Background(), place.session)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"vsay/internal/relay"
 	"vsay/internal/store"
 	"vsay/internal/wire"
 )
@@ -141,12 +142,13 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request, me caller) e
 	over := s.endings.wait(x.ID)
 	ctx, cancel := context.WithTimeout(r.Context(), endWithin)
 	defer cancel()
-	err = s.relay.Ask(ctx, x.AgentID, wire.KindEnd, wire.End{Session: x.ID})
+	byItself, err := s.tellToEnd(ctx, x)
 	switch {
 	case errors.Is(err, wire.ErrOffline):
 		return s.endLater(ctx, x)
 	case errors.Is(err, wire.ErrGone):
 		_ = s.lost(ctx, x, false, wire.ErrGone)
+		s.cutOff(x)
 	case err != nil:
 		return err
 	}
@@ -155,21 +157,41 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request, me caller) e
 	case <-s.leave:
 		return wire.ErrUnavailable.With("the session was told to end, and the server is leaving: vsay sessions shows whether it has")
 	case <-ctx.Done():
+		if byItself {
+			return s.endLater(ctx, x)
+		}
 		return wire.ErrUnavailable.With("the session was told to end, and has not ended yet")
 	}
 	return answer(w, http.StatusOK, wire.Signed{Message: "Session ended"})
+}
+
+// tellToEnd has a session end: by its agent, or where that is away by itself, over its
+// own link.
+func (s *Server) tellToEnd(ctx context.Context, x store.Session) (byItself bool, err error) {
+	err = s.relay.Ask(ctx, x.AgentID, wire.KindEnd, wire.End{Session: x.ID})
+	if errors.Is(err, wire.ErrOffline) && s.relay.End(ctx, x.ID) == nil {
+		return true, nil
+	}
+	return false, err
 }
 
 // hungUp is the exit code of a session that was ended while its machine was away:
 // that of the SIGHUP which it gets when the machine is back.
 const hungUp = 128 + 1
 
-// endLater writes down that a session is over which cannot be told so now. Its
-// machine hears of it first thing (see reconcile), or its holder when it dials.
+// endLater writes down that a session is over which cannot be told so now, and cuts it
+// off. Its machine hears of it first thing (see reconcile), or its holder when it dials.
 func (s *Server) endLater(ctx context.Context, x store.Session) error {
-	if err := s.store.VoidSession(ctx, x.ID, time.Now(), hungUp); err != nil {
+	if err := s.store.VoidSession(context.WithoutCancel(ctx), x.ID, time.Now(), hungUp); err != nil {
 		return err
 	}
+	s.cutOff(x)
 	s.over(x)
 	return wire.ErrOffline.With("%s is offline: the session ends as soon as it is back", x.MachineName)
+}
+
+// cutOff has nothing of a session pass any more. If its holder is there it hears why,
+// and ends it.
+func (s *Server) cutOff(x store.Session) {
+	s.relay.Cut(wire.ErrGone, func(who relay.Who) bool { return who.Session == x.ID })
 }

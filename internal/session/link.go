@@ -121,8 +121,11 @@ func (h *holder) serve(ctx context.Context, conn *wire.Conn) error {
 			return err
 		}
 		if f.Stream == 0 {
-			if f.Kind == wire.KindAck {
+			switch f.Kind {
+			case wire.KindAck:
 				h.change(func() { h.written = true })
+			case wire.KindEnd:
+				h.endSession()
 			}
 			continue
 		}

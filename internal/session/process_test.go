@@ -269,6 +269,31 @@ func TestSignalsReachTheProgramInFront(t *testing.T) {
 	}
 }
 
+// What ends programs reaches the shell behind the one in front, which may be deaf; what
+// a key sends does not.
+func TestSignalsThatReachTheShellBehind(t *testing.T) {
+	deaf := `set -m; while :; do sh -c 'trap "" HUP TERM; echo ready; exec sleep 1000'; done`
+	for _, name := range []string{"HUP", "TERM", "KILL"} {
+		t.Run(name, func(t *testing.T) {
+			p := begun(t, spec(true, sh(deaf)...))
+			until(t, p, "ready")
+			p.signal(name)
+			<-p.exited
+			if p.exit.Signal != name {
+				t.Errorf("the shell ended with %+v", p.exit)
+			}
+		})
+	}
+	t.Run("USR1", func(t *testing.T) {
+		p := begun(t, spec(true, sh(`set -m; trap 'echo wrong' USR1; sh -c 'trap "echo caught; exit" USR1; echo ready; while :; do sleep 1000 & wait; done'; echo "behind"; read end`)...))
+		until(t, p, "ready")
+		p.signal("USR1")
+		if got := until(t, p, "behind"); !strings.Contains(got, "caught") || strings.Contains(got, "wrong") {
+			t.Errorf("they print %q", got)
+		}
+	})
+}
+
 func TestEnvironmentIsClean(t *testing.T) {
 	t.Setenv("VSAY_API_KEY", "secret")
 	p := begun(t, spec(false, "env"))

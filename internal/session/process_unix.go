@@ -180,21 +180,32 @@ func (p *process) resize(cols, rows uint16) {
 	}
 }
 
-// signal goes to the foreground program, as if its user had pressed the key.
+// signal goes to the foreground program, as if its user had pressed the key. One that
+// ends programs and has no key is meant for what waits behind that one as well: when
+// a terminal hangs up, its shell hears of it, whatever runs in it.
 func (p *process) signal(name string) {
 	sig := unix.SignalNum("SIG" + name)
 	if sig == 0 || p.hasExited() {
 		return
 	}
-	group := -p.cmd.Process.Pid
+	own, front := p.cmd.Process.Pid, p.front()
+	_ = syscall.Kill(-front, sig)
+	if front != own && (sig == syscall.SIGHUP || sig == syscall.SIGTERM || sig == syscall.SIGKILL) {
+		_ = syscall.Kill(-own, sig)
+	}
+}
+
+// front is the process group that the terminal is at, or that of a command without one.
+func (p *process) front() (group int) {
+	group = p.cmd.Process.Pid
 	if p.tty != nil {
 		control(p.tty, func(fd int) {
 			if fg, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP); err == nil && fg > 0 {
-				group = -fg
+				group = fg
 			}
 		})
 	}
-	_ = syscall.Kill(group, sig)
+	return group
 }
 
 func (p *process) hasExited() bool {

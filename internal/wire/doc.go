@@ -30,7 +30,9 @@
 //	Stderr     viewer ← holder   of its first byte        bytes of stderr, in the same row of offsets
 //	Ack        both ways         all before it is done    window (4): more that may be sent from there
 //	Resize     viewer → holder   -                        cols (2), rows (2)
-//	Signal     viewer → holder   -                        name: HUP INT QUIT TERM KILL USR1 USR2 …
+//	Signal     viewer → holder   -                        name: HUP INT QUIT TERM KILL USR1 USR2 …, for the
+//	                                                      program in front; HUP, TERM and KILL for the
+//	                                                      session's own as well, which waits behind it
 //	Exit       viewer ← holder   the end of the output    JSON Exit; no output follows
 //	Close      both ways         -                        JSON Error or empty; nothing follows
 //	                                                      (a viewer's answer to Exit, too)
@@ -82,6 +84,7 @@
 //	                                      or a ticket of it for the same machine, of a page that has no JWT
 //	Ended      holder → server   -        JSON Exit; the session is over, write it down
 //	Ack        holder ← server   -        Ended is on disk; the holder may leave
+//	End        holder ← server   -        -; end the session: its agent is away
 //	GoAway     any   ← server    -        JSON GoAway; dial again after that long
 //
 // # The frames of a control link (stream n is one question and its answer)

@@ -33,7 +33,7 @@ const (
 	KindBeat  Kind = 0x41 // agent → server: JSON Facts
 	KindStart Kind = 0x42 // server → agent: JSON Start
 	KindCall  Kind = 0x43 // server → agent: JSON Call
-	KindEnd   Kind = 0x44 // server → agent: JSON End
+	KindEnd   Kind = 0x44 // server → agent: JSON End; server → holder: no payload
 	KindReply Kind = 0x45 // agent → server: JSON Reply
 	KindLook  Kind = 0x46 // server → agent: JSON Look
 )
