@@ -113,7 +113,7 @@ func (a *app) agentConfig(ctx context.Context, o agentOptions) (c agent.Config, 
 	}
 	c = agent.Config{
 		Insecure: a.InsecureHTTP, CAFile: a.TLSCA, Name: o.Name, StateDir: o.StateDir, Shell: o.Shell,
-		Version: thisBuild().Version, Log: a.logger(o.LogFormat, "info"), Labels: map[string]string{},
+		Version: thisBuild().Version, Log: a.logger(o.LogFormat, "info"),
 	}
 	if c.Endpoint, err = a.endpoint(a.Host); err != nil {
 		return c, err
@@ -142,12 +142,8 @@ func (a *app) agentConfig(ctx context.Context, o agentOptions) (c agent.Config, 
 	if c.StateDir, err = filepath.Abs(c.StateDir); err != nil {
 		return c, err
 	}
-	for _, l := range o.Labels {
-		key, value, ok := strings.Cut(l, "=")
-		if !ok || key == "" {
-			return c, usage("--label takes key=value, not %q", l)
-		}
-		c.Labels[key] = value
+	if c.Labels, err = parseLabels(o.Labels); err != nil {
+		return c, err
 	}
 	if c.Name == "" {
 		if c.Name, err = os.Hostname(); err != nil {

@@ -100,12 +100,8 @@ func (o *execOptions) split(cmd *cobra.Command, args []string) error {
 			return usage("-e takes KEY=VALUE, not %q", kv)
 		}
 	}
-	for _, l := range o.labels {
-		if key, _, ok := strings.Cut(l, "="); !ok || key == "" {
-			return usage("--label takes key=value, not %q", l)
-		}
-	}
-	return nil
+	_, err := parseLabels(o.labels)
+	return err
 }
 
 func (a *app) exec(ctx context.Context, o execOptions) error {

@@ -45,11 +45,12 @@ value (--name "", --label "") goes back to what the machine says of itself.`,
 	return cmd
 }
 
+// parseLabels reads what --label was given.
 func parseLabels(given []string) (map[string]string, error) {
 	all := map[string]string{}
 	for _, l := range given {
 		key, value, ok := strings.Cut(l, "=")
-		if !ok {
+		if !ok || key == "" {
 			return nil, usage("--label takes key=value, not %q", l)
 		}
 		all[key] = value
