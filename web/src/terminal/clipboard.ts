@@ -2,6 +2,10 @@ import { store, stored } from "./settings.ts";
 
 const key = "vsay.clipboard";
 
+/** noClipboard is what to say where a page cannot have what it was just told to copy or paste. */
+export const noClipboard =
+  "The browser keeps its clipboard from this page: allow it in its settings for this site, which has to be https";
+
 /** mayCopy says whether programs on a machine may set the clipboard: undefined as long as nobody was asked. */
 export function mayCopy(machine: string): boolean | undefined {
   return answers(stored(key))[machine];
@@ -30,6 +34,15 @@ export async function toClipboard(text: string): Promise<boolean> {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** fromClipboard is what is there, or undefined where the browser or its user does not let the page know. */
+export async function fromClipboard(): Promise<string | undefined> {
+  try {
+    return await navigator.clipboard.readText();
+  } catch {
+    return undefined;
   }
 }
 

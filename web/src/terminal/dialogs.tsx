@@ -7,9 +7,10 @@ import { Confirm, Dialog, FormDialog } from "../ui/dialog.tsx";
 import { Field, value } from "../ui/field.tsx";
 import { SignInForm } from "../ui/sign-in-form.tsx";
 import { count } from "../ui/text.ts";
+import type { Ask } from "./consent.ts";
 import { closePane } from "./desk.ts";
 import { help } from "./shortcuts.ts";
-import type { Ask, View } from "./view.ts";
+import type { View } from "./view.ts";
 import type { Pane, Spot } from "./workspace.ts";
 
 /** signingIn says that somebody wants to, right here. */
@@ -36,9 +37,9 @@ export function SignInDialog() {
 
 /** AskDialog asks what a view has to ask, if anything. */
 export function AskDialog({ view }: { view: View }) {
-  const now = view.ask.value;
+  const now = view.consent.ask.value;
   const close = () => {
-    view.ask.value = undefined;
+    view.consent.ask.value = undefined;
     view.focus();
   };
   if (now?.kind === "paste") return <PasteDialog asked={now} view={view} onClose={close} />;

@@ -94,6 +94,8 @@ function HeadMenu({ pane, view, session, full }: MenuProps) {
   return (
     <>
       <Menu label="What to do with this session" button={<MoreIcon />} class="icon">
+        {!over && !spot.readOnly && <Choice onClick={() => void view.pasteHeld()}>Paste</Choice>}
+        <Choice onClick={() => void view.copySeen()}>Copy what is seen</Choice>
         {!full && (
           <Choice onClick={() => splitSpot("row", { machine: spot.machine, fresh: true })}>
             New session beside it

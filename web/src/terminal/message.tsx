@@ -17,7 +17,7 @@ interface Props {
 /** Message is what has to be said about a terminal, in its head: beside the screen, never in front of it. */
 export function Message({ pane, view }: Props) {
   const now = useClock(view.state.value.is === "away");
-  const ask = view.ask.value;
+  const ask = view.consent.ask.value;
   if (ask?.kind === "clipboard") return <ClipboardQuestion pane={pane} view={view} text={ask.text} />;
   const said = say(view.state.value, {
     machine: shown(machineOf(pane.spot)?.name ?? "the machine", 64),
@@ -26,7 +26,8 @@ export function Message({ pane, view }: Props) {
     taker: taker(pane),
   });
   if (said) return <SaidMessage said={said} pane={pane} view={view} />;
-  if (view.hint.value) return <Passing text={view.hint.value} onClose={() => (view.hint.value = "")} />;
+  if (view.consent.hint.value)
+    return <Passing text={view.consent.hint.value} onClose={() => (view.consent.hint.value = "")} />;
   if (view.lost.value > 0) {
     const text = `${size(view.lost.value)} of output are gone for good: the machine keeps the last megabytes only`;
     return <Passing text={text} onClose={() => (view.lost.value = 0)} />;
@@ -92,16 +93,20 @@ function taker(pane: Pane): string | undefined {
 function ClipboardQuestion({ pane, view, text }: Props & { text: string }) {
   const machine = shown(machineOf(pane.spot)?.name ?? "this machine", 64);
   const short = shown(text, 60);
+  const answer = (allowed: "always" | "never" | "not now") => {
+    view.consent.letCopy(allowed, text);
+    view.focus();
+  };
   return (
     <span class="message waiting" role="alert">
       <span class="said" title={short}>
         {machine} wants to set your clipboard: “{short}”
       </span>
-      <Button onClick={() => view.letCopy("always", text)}>Let this machine</Button>
-      <Button look="quiet" onClick={() => view.letCopy("not now", text)}>
+      <Button onClick={() => answer("always")}>Let this machine</Button>
+      <Button look="quiet" onClick={() => answer("not now")}>
         Not now
       </Button>
-      <Button look="quiet" onClick={() => view.letCopy("never", text)}>
+      <Button look="quiet" onClick={() => answer("never")}>
         Never
       </Button>
     </span>

@@ -5,11 +5,11 @@ import { shown } from "../ui/text.ts";
 import { dark } from "../ui/theme.ts";
 import type { Opened } from "../wire/body.ts";
 import { beep } from "./bell.ts";
-import { letCopy, mayCopy, toClipboard } from "./clipboard.ts";
+import { fromClipboard, noClipboard, toClipboard } from "./clipboard.ts";
+import { Consent } from "./consent.ts";
 import { type Held, type Key, keyBytes, modified, none } from "./keys.ts";
-import { type Link, link } from "./link.ts";
 import { Watch } from "./notify.ts";
-import { type Question, question, typed } from "./paste.ts";
+import { question, typed } from "./paste.ts";
 import { showPictures } from "./pictures.ts";
 import { Renderer } from "./renderer.ts";
 import { look, makeScreen, type Screen } from "./screen.ts";
@@ -19,12 +19,6 @@ import type { Spot } from "./workspace.ts";
 
 /** history is how many bytes of earlier output a terminal begins with. */
 const history = 256 << 10;
-
-/** Ask is a question that a person has to answer before something happens. */
-export type Ask =
-  | { readonly kind: "paste"; readonly text: string; readonly question: Question }
-  | { readonly kind: "link"; readonly link: Link }
-  | { readonly kind: "clipboard"; readonly text: string };
 
 /** ViewEvents are what a view tells its surroundings. */
 export interface ViewEvents {
@@ -40,14 +34,13 @@ export class View {
   readonly host = document.createElement("div");
   readonly spot: Spot;
   readonly watch = new Watch();
+  readonly consent: Consent;
 
   readonly state = signal<State>({ is: "connecting" });
   readonly title = signal("");
   readonly name = signal("");
   readonly waiting = signal(0); // bytes typed and not taken
   readonly lost = signal(0); // bytes of output that are gone for good
-  readonly hint = signal(""); // why something that was just tried did nothing
-  readonly ask = signal<Ask | undefined>(undefined);
   readonly held = signal<Held>(none);
   readonly rang = signal(false); // and nobody saw it
 
@@ -59,16 +52,13 @@ export class View {
   private disposed = false;
   private frame = 0;
   private copying: ReturnType<typeof setTimeout> | undefined;
-  private refusedNow = false; // the clipboard, by "not now"
 
   constructor(spot: Spot, events: ViewEvents) {
     this.spot = spot;
     this.events = events;
     this.host.className = "term";
-    this.screen = makeScreen(settings.peek(), dark.peek(), {
-      link: (address) => this.clicked(address),
-      clipboard: (text) => this.wantsClipboard(text),
-    });
+    this.consent = new Consent(spot.machine);
+    this.screen = makeScreen(settings.peek(), dark.peek(), this.consent);
     // Tests find the terminal here. Whoever runs in this page could read the screen anyhow.
     Object.defineProperty(this.host, "terminal", { value: this.terminal });
     this.renderer = new Renderer(this.terminal, () => this.fitSoon());
@@ -206,12 +196,12 @@ export class View {
   private send(keys: string | Uint8Array) {
     if (typeof keys === "string") this.watch.typed(keys, Date.now());
     if (!this.attachment || this.attachment.type(keys)) {
-      this.hint.value = "";
+      this.consent.hint.value = "";
       return;
     }
     const tooMuch =
       "So much is waiting to be typed already that this was left out: try again when it is through";
-    this.hint.value = this.spot.readOnly ? "You only watch here: nothing is typed" : tooMuch;
+    this.consent.hint.value = this.spot.readOnly ? "You only watch here: nothing is typed" : tooMuch;
   }
 
   private pasted(e: ClipboardEvent) {
@@ -224,7 +214,7 @@ export class View {
   paste(text: string) {
     if (!text) return;
     const asked = question(text, this.terminal.modes.bracketedPasteMode);
-    if (asked && !this.spot.readOnly) this.ask.value = { kind: "paste", text, question: asked };
+    if (asked && !this.spot.readOnly) this.consent.ask.value = { kind: "paste", text, question: asked };
     else this.typePaste(text);
   }
 
@@ -243,6 +233,22 @@ export class View {
     document.execCommand("copy"); // where there is no other way: xterm.js fills in what is selected
   }
 
+  /** copySeen copies all lines that are seen, where there is no mouse to select some. */
+  async copySeen() {
+    const { active: b } = this.terminal.buffer;
+    const lines = Array.from({ length: this.terminal.rows }, (_, i) => b.getLine(b.viewportY + i));
+    const text = lines.map((l) => l?.translateToString(true) ?? "").join("\n");
+    if (!(await toClipboard(text.trimEnd()))) this.consent.hint.value = noClipboard;
+  }
+
+  /** pasteHeld pastes what the clipboard holds, where there are no keys for that. */
+  async pasteHeld() {
+    const text = await fromClipboard();
+    if (text === undefined) this.consent.hint.value = noClipboard;
+    else this.paste(text);
+    this.focus();
+  }
+
   private selected() {
     clearTimeout(this.copying);
     if (!settings.peek().copyOnSelect || !this.terminal.hasSelection()) return;
@@ -258,30 +264,6 @@ export class View {
     this.rang.value = false;
     this.watch.looked(Date.now());
     void this.renderer.show();
-  }
-
-  // What a program wants.
-
-  private clicked(address: string) {
-    const to = link(address);
-    if (to) this.ask.value = { kind: "link", link: to };
-    else
-      this.hint.value = "Only addresses of the web are opened from here, and none that hide where they lead";
-  }
-
-  private wantsClipboard(text: string) {
-    const may = mayCopy(this.spot.machine);
-    if (may) void toClipboard(text);
-    else if (may === undefined && !this.refusedNow) this.ask.value = { kind: "clipboard", text };
-  }
-
-  /** letCopy answers whether programs there may set the clipboard: from now on, never, or not now. */
-  letCopy(answer: "always" | "never" | "not now", text: string) {
-    this.ask.value = undefined;
-    this.refusedNow = answer === "not now";
-    if (answer === "not now") return;
-    letCopy(this.spot.machine, answer === "always");
-    if (answer === "always") void toClipboard(text);
   }
 
   private bell() {
