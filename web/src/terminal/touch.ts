@@ -16,7 +16,7 @@ export function touchScroll(terminal: Terminal, host: HTMLElement, calm: () => b
 
   const scroll = (px: number, x: number, y: number) => {
     const height = (host.querySelector(".xterm-screen")?.clientHeight ?? 0) / terminal.rows;
-    if (height > 0) move(terminal, host, lines.take(px / height), x, y);
+    if (height > 0) move(terminal, host, lines.take(px / height / linesOfAStep(terminal)), x, y);
   };
   host.addEventListener(
     "touchstart",
@@ -54,6 +54,11 @@ export function touchScroll(terminal: Terminal, host: HTMLElement, calm: () => b
     };
     frame = requestAnimationFrame(glide);
   });
+}
+
+/** linesOfAStep is how far a step of the wheel goes: programs that watch the mouse take it for three lines. */
+function linesOfAStep(terminal: Terminal): number {
+  return terminal.modes.mouseTrackingMode === "none" ? 1 : 3;
 }
 
 /** Lines makes whole lines of a movement, and keeps the rest for the next. */
