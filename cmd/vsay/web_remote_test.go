@@ -60,8 +60,9 @@ func TestWebRemoteProgramIsNotTrusted(t *testing.T) {
 	t.Run("titles are text", func(t *testing.T) {
 		p := p.with(t)
 		p.focusTerminal()
-		p.enters(`clear; printf '\e]0;<b id=bold>x</b> \u202egpj.exe ` + strings.Repeat("long ", 100) + `\a'`)
+		p.enters(`clear; printf '\e]0;<b id=bold>x</b> \xe2\x80\xaegpj.exe ` + strings.Repeat("long ", 100) + `\a'`)
 		p.until("the title is not shown", func() bool { return strings.Contains(js[string](p, `document.title`), "<b id=bold>x</b>") })
+		p.says("gpj.exe") // in its tab, too
 		title := []rune(js[string](p, `document.title`))
 		if len(title) > 160 {
 			t.Errorf("the title has %d characters", len(title))
