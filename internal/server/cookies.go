@@ -40,6 +40,11 @@ func (s *Server) cookieName(r *http.Request) string {
 // cookieLogin signs a page in: as login does, but what it gives is for the browser
 // alone to keep.
 func (s *Server) cookieLogin(w http.ResponseWriter, r *http.Request) error {
+	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" { // a page asks, which could sign its visitors in as somebody else
+		if err := s.onlyOwnPage(r); err != nil {
+			return err
+		}
+	}
 	u, l, err := s.signIn(w, r)
 	if err != nil {
 		return err
@@ -87,11 +92,19 @@ func (s *Server) authenticatePage(r *http.Request) (caller, error) {
 	if len(found) != 1 { // of two, somebody else who may set cookies for this host planted one
 		return caller{}, wire.ErrUnauthed
 	}
-	if !s.fromOwnPage(r) {
-		s.audit(r, "origin refused", "origin", r.Header.Get("Origin"))
-		return caller{}, errNoOwnPage
+	if err := s.onlyOwnPage(r); err != nil {
+		return caller{}, err
 	}
 	return s.identifyPage(r.Context(), found[0].Value, clientIP(r))
+}
+
+// onlyOwnPage refuses a request that another page than one of ours may have made.
+func (s *Server) onlyOwnPage(r *http.Request) error {
+	if s.fromOwnPage(r) {
+		return nil
+	}
+	s.audit(r, "origin refused", "origin", r.Header.Get("Origin"))
+	return errNoOwnPage
 }
 
 // fromOwnPage goes by what browsers say of a request and no script can change. Where a

@@ -158,6 +158,22 @@ func TestCookieFromElsewhere(t *testing.T) {
 			}
 		})
 	}
+	// Who is signed in by another page would work in that page's account, and not notice.
+	for header, want := range map[string]int{
+		"":                                  200,
+		"Origin: " + w.url:                  200,
+		"Sec-Fetch-Site: same-origin":       200,
+		"Sec-Fetch-Site: same-site":         403,
+		"Origin: https://evil.example":      403,
+		"Origin: https://" + own:            403,
+		"Origin: https://shell.example.com": 403,
+		"Origin: " + w.url + "/x":           403,
+	} {
+		r := w.do("POST", "/api/auth/cookie", wire.Login{Email: ann.email, Password: "correct horse"}, header)
+		if r.status != want || (r.header.Get("Set-Cookie") != "") != (want == 200) {
+			t.Errorf("signed in by a page with %q: %d %s", header, r.status, r.body)
+		}
+	}
 	if !strings.Contains(w.log.String(), `"event":"origin refused"`) {
 		t.Error("the audit log does not know of it")
 	}
