@@ -114,7 +114,7 @@ func TestFilesOfPages(t *testing.T) {
 func TestLostPeople(t *testing.T) {
 	w := builtWorld(t)
 	const browser = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
-	for _, path := range []string{"/nowhere", "/nowhere/at/all"} {
+	for _, path := range []string{"/nowhere", "/nowhere/at/all", "/login/", "//login"} {
 		r := w.do("GET", path, nil, browser)
 		nonce := aNonce.FindStringSubmatch(r.body)
 		if r.status != http.StatusNotFound || nonce == nil {

@@ -199,7 +199,7 @@ func (s *Server) known(mux *http.ServeMux) http.Handler {
 			return wire.ErrBadRequest.With("that address makes no sense")
 		}
 		if at := r.URL.EscapedPath(); path.Clean("/"+at) != at || path.Clean("/"+r.URL.Path) != r.URL.Path {
-			return wire.ErrNotFound
+			return s.astray(w, r)
 		}
 		if _, pattern := mux.Handler(r); pattern != "" {
 			mux.ServeHTTP(w, r)
