@@ -1,9 +1,10 @@
 import { defineConfig } from "vitest/config";
 import { compressed } from "./build/compressed.ts";
 import { xtermUnderCSP } from "./build/xterm_csp.ts";
+import { xtermWhenHidden } from "./build/xterm_hidden.ts";
 
 export default defineConfig({
-  plugins: [xtermUnderCSP(), compressed()],
+  plugins: [xtermUnderCSP(), xtermWhenHidden(), compressed()],
   build: {
     target: "es2022",
     // Every asset is a file of its own, with a hash in its name, that the server lets be cached for ever.

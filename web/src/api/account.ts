@@ -1,6 +1,6 @@
 import { batch, effect, signal } from "@preact/signals";
 import { asError, type WireError } from "../wire/error.ts";
-import { forgetMachines } from "./live.ts";
+import { followAgain, forgetMachines } from "./live.ts";
 import { ask, turnedAway } from "./request.ts";
 import { forgetSessions } from "./sessions.ts";
 import type { Account } from "./types.ts";
@@ -22,6 +22,10 @@ effect(() => {
   last.value = me.value.id;
   forgetMachines();
   forgetSessions();
+});
+
+effect(() => {
+  if (me.value) followAgain();
 });
 
 effect(() => {

@@ -30,6 +30,11 @@ export function forgetMachines() {
   stale.value = undefined;
 }
 
+/** followAgain is for when somebody signs in where nobody was: what followed then was turned away. */
+export function followAgain() {
+  if (followers > 0 && !source) open();
+}
+
 /** refresh asks now: after something was done here, whose effect should be seen at once. */
 export async function refresh() {
   try {

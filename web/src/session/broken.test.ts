@@ -221,4 +221,31 @@ describe("what is said of who may", () => {
     expect(server.last.tokens).toHaveLength(2);
     expect(server.wires).toHaveLength(1);
   });
+
+  test("a login that ended is not asked for again where the page has another one by now", async () => {
+    const { attachment, session, server, seen } = await attached();
+    await pass(5_000);
+    server.last.cut(4401, "unauthorized");
+    attachment.type("meanwhile");
+    await pass(1_000);
+    expect(seen()).toEqual(["connecting", "live"]);
+    expect(session.input).toBe("meanwhile");
+    server.refuse = new WireError("unauthorized");
+    await pass(5_000);
+    server.last.cut(4401, "unauthorized");
+    await pass(1_000);
+    expect(attachment.state.is).toBe("signed out");
+  });
+
+  test("a server that gives tickets and takes none is not asked for ever", async () => {
+    const { attachment, server } = await attached();
+    await pass(5_000);
+    server.last.cut(4401, "unauthorized");
+    await pass(100);
+    expect(attachment.state.is).toBe("live");
+    server.last.cut(4401, "unauthorized");
+    await pass(1_000);
+    expect(attachment.state.is).toBe("signed out");
+    expect(server.wires).toHaveLength(2);
+  });
 });

@@ -47,6 +47,9 @@ const maxMute = 2; // links in a row that brought no Pong: this session answers 
 const renewEvery = 50 * 60_000; // ms; then the server is shown that this login lives
 const renewAgain = 5 * 60_000; // ms; where that did not work
 
+/** settledFor is how long a link lives, in ms, before it is worth while to see whether somebody is signed in after all. */
+const settledFor = 1_000;
+
 /**
  * Reach keeps a session within reach. One link at a time is live. When it breaks another one is looked for; when it is
  * silent where something should come, another one is looked for beside it, and of the two the first to come wins.
@@ -157,7 +160,7 @@ export class Reach {
     this.retire();
     link.events = {
       frame: (f) => this.take(link, f),
-      broken: (why) => this.broken(why),
+      broken: (why) => this.broken(link, why),
       checked: (late) => this.checked(link, late),
     };
     this.live = link;
@@ -194,11 +197,14 @@ export class Reach {
     this.owner.frame(link, f);
   }
 
-  private broken(why: WireError): void {
+  private broken(link: Link, why: WireError): void {
     this.retire();
     this.sign = undefined;
     const last = this.searched ?? why;
-    if (verdict(last)) {
+    if (last === why && verdict(why) === "signed out" && Date.now() - link.began > settledFor) {
+      // The login of this link is over. It may not be that of the page any more: who asks for a ticket will hear.
+      if (!this.search) this.seek("at once");
+    } else if (verdict(last)) {
       this.drop();
       this.owner.ended(last);
     } else {

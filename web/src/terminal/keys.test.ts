@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Key, keyBytes, modified, none } from "./keys.ts";
+import { type Key, keyBytes, modified, none, reports } from "./keys.ts";
 
 const ctrl = { ctrl: true, alt: false };
 const alt = { ctrl: false, alt: true };
@@ -53,4 +53,32 @@ test("what has no Ctrl, or is no key, stays as it is", () => {
   expect(modified("日本", ctrl)).toBe("日本");
   expect(modified("\x1b[A", alt)).toBe("\x1b[A");
   expect(modified("c", none)).toBe("c");
+});
+
+test("what the terminal says by itself is told from keys", () => {
+  for (const said of [
+    "\x1b[I",
+    "\x1b[O",
+    "\x1b[<0;3;4M",
+    "\x1b[M !!",
+    "\x1b[?1;2c",
+    "\x1b[>0;276;0c",
+    "\x1b[44;1R",
+    "\x1b[?2026;2$y",
+    "\x1b]11;rgb:00/00/00\x1b\\",
+    "\x1bP1$r0m\x1b\\",
+  ])
+    expect(reports(said), JSON.stringify(said)).toBe(true);
+  for (const key of [
+    "x",
+    "\x1b",
+    "\x1b[A",
+    "\x1b[1;5C",
+    "\x1bOP",
+    "\x1b[3~",
+    "\x1b[15;2~",
+    "\x1bx",
+    "\x1b[Z",
+  ])
+    expect(reports(key), JSON.stringify(key)).toBe(false);
 });

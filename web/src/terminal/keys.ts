@@ -69,3 +69,11 @@ function control(char: string): string {
   if (char === "|") return "\u001c";
   return char;
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape is what is looked for
+const report = /^\u001b(?:\[(?:[IO]$|[M<?>]|[\d;]+[Rcnt]$|[?\d;]+\$y$)|[\]P])/;
+
+/** reports says whether it is the terminal that says this, and nobody's key: an answer, where the mouse or the focus is. */
+export function reports(typed: string): boolean {
+  return report.test(typed);
+}

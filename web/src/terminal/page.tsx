@@ -2,6 +2,7 @@ import "@xterm/xterm/css/xterm.css";
 import "./terminal.css";
 import { useComputed, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { me } from "../api/account.ts";
 import { follow } from "../api/live.ts";
 import { look } from "../api/sessions.ts";
 import { Button } from "../ui/button.tsx";
@@ -101,7 +102,7 @@ function focusCurrent() {
 
 function lookAgain(): () => void {
   const again = () => {
-    if (document.visibilityState === "visible") void look().catch(() => {});
+    if (document.visibilityState === "visible" && me.peek()) void look().catch(() => {});
   };
   again();
   const timer = setInterval(again, lookEvery);
@@ -166,7 +167,10 @@ function PaneBox({ pane, at, seen, full }: PaneProps) {
   const view = viewOf(pane);
   const place = useRef<HTMLDivElement>(null);
   const name = useComputed(() => `Terminal ${nameOf(pane, view)}`);
-  useEffect(() => place.current?.append(view.host), [view]);
+  useEffect(() => {
+    place.current?.append(view.host);
+    if (current.peek()?.id === pane.id) focusCurrent(); // before now there was nothing to have the focus
+  }, [view, pane.id]);
   useEffect(() => {
     if (seen) view.show();
   }, [view, seen]);

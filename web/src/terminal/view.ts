@@ -7,7 +7,7 @@ import type { Opened } from "../wire/body.ts";
 import { beep } from "./bell.ts";
 import { fromClipboard, noClipboard, toClipboard } from "./clipboard.ts";
 import { Consent } from "./consent.ts";
-import { type Held, type Key, keyBytes, modified, none } from "./keys.ts";
+import { type Held, type Key, keyBytes, modified, none, reports } from "./keys.ts";
 import { Watch } from "./notify.ts";
 import { question, typed } from "./paste.ts";
 import { showPictures } from "./pictures.ts";
@@ -48,6 +48,7 @@ export class View {
   private readonly renderer: Renderer;
   private readonly events: ViewEvents;
   private attachment: Attachment | undefined;
+  private early: (string | Uint8Array)[] = []; // typed before there was one
   private readonly undo: (() => void)[] = [];
   private disposed = false;
   private frame = 0;
@@ -77,7 +78,7 @@ export class View {
   private listen() {
     const t = this.terminal;
     t.onData((keys) => this.typed(keys));
-    t.onBinary((bytes) => this.send(Uint8Array.from(bytes, (c) => c.charCodeAt(0))));
+    t.onBinary((bytes) => this.spot.readOnly || this.send(Uint8Array.from(bytes, (c) => c.charCodeAt(0))));
     t.onTitleChange((title) => {
       this.title.value = shown(shown(title.trim())); // what is made visible takes more room: cut it again
     });
@@ -151,6 +152,7 @@ export class View {
         this.lost.value += bytes;
       },
     });
+    for (const keys of this.early.splice(0)) this.hand(keys, this.attachment);
   }
 
   private readonly drawn = {
@@ -174,6 +176,7 @@ export class View {
   // What a person does.
 
   private typed(keys: string) {
+    if (this.spot.readOnly && reports(keys)) return; // nobody tried to type
     const held = this.held.peek();
     const one = [...keys].length === 1; // and no answer of the terminal itself
     if (one && held !== none) this.held.value = none;
@@ -195,7 +198,12 @@ export class View {
 
   private send(keys: string | Uint8Array) {
     if (typeof keys === "string") this.watch.typed(keys, Date.now());
-    if (!this.attachment || this.attachment.type(keys)) {
+    if (this.attachment) this.hand(keys, this.attachment);
+    else this.early.push(keys);
+  }
+
+  private hand(keys: string | Uint8Array, to: Attachment) {
+    if (to.type(keys)) {
       this.consent.hint.value = "";
       return;
     }
