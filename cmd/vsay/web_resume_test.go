@@ -115,6 +115,7 @@ func TestWebServerKilled(t *testing.T) {
 	types("and when it is back")
 	p.comes()
 	s.stops()
+	p.sees(`^the last line was \d+$`)
 	p.until("the page does not say that all is well", func() bool { return !regexp.MustCompile("(?i)connection lost|trying again").MatchString(p.text()) })
 	p.types("\r")
 	p.press("d", chromedp.ModifierCtrl)

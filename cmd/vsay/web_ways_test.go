@@ -89,8 +89,9 @@ func TestWebOnAPhone(t *testing.T) {
 	p.fits()
 	p.picture("terminal")
 
-	p.inserts("sleep 100")
+	p.inserts("echo begun; sleep 100")
 	p.types("\r")
+	p.sees("^begun$") // Ctrl-C throws away what nobody has read yet
 	p.tap("button", "^Ctrl")
 	p.inserts("c")
 	p.sees(`^\^C\n` + prompt + "$")
