@@ -1,10 +1,11 @@
 import { defineConfig } from "vitest/config";
 import { compressed } from "./build/compressed.ts";
+import { xtermBounded } from "./build/xterm_bounds.ts";
 import { xtermUnderCSP } from "./build/xterm_csp.ts";
 import { xtermWhenHidden } from "./build/xterm_hidden.ts";
 
 export default defineConfig({
-  plugins: [xtermUnderCSP(), xtermWhenHidden(), compressed()],
+  plugins: [xtermUnderCSP(), xtermWhenHidden(), xtermBounded(), compressed()],
   build: {
     target: "es2022",
     // Every asset is a file of its own, with a hash in its name, that the server lets be cached for ever.

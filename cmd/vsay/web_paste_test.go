@@ -84,6 +84,19 @@ func TestWebPaste(t *testing.T) {
 		p.press("Enter", 0)
 		p.sees("^fourth$")
 	})
+	t.Run("no key in it ends the paste", func(t *testing.T) {
+		p := p.with(t)
+		p.enters("clear; echo still on")
+		p.sees("^still on\n" + prompt + "$")
+		p.paste("echo harmless \x03\recho $((40+2)) ran\r")
+		p.sees(`^echo \$\(\(40\+2\)\) ran$`)
+		p.press("c", chromedp.ModifierCtrl)
+		p.enters("echo over")
+		p.sees("^over$")
+		if strings.Contains(p.screen(), "42 ran") {
+			t.Errorf("what was pasted ran by itself:\n%s", p.screen())
+		}
+	})
 	t.Run("a megabyte", func(t *testing.T) {
 		p := p.with(t)
 		text := strings.Repeat("0123456789abcdef", 1<<16)

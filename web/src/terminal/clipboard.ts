@@ -6,14 +6,19 @@ const key = "vsay.clipboard";
 export const noClipboard =
   "The browser keeps its clipboard from this page: allow it in its settings for this site, which has to be https";
 
-/** mayCopy says whether programs on a machine may set the clipboard: undefined as long as nobody was asked. */
-export function mayCopy(machine: string): boolean | undefined {
-  return answers(stored(key))[machine];
+/** mayCopy says whether a user lets programs on a machine set the clipboard: undefined as long as nobody was asked. */
+export function mayCopy(user: string, machine: string): boolean | undefined {
+  return answers(stored(key))[whose(user, machine)];
 }
 
-/** letCopy remembers the answer for that machine, in this browser. */
-export function letCopy(machine: string, allowed: boolean) {
-  store(key, JSON.stringify({ ...answers(stored(key)), [machine]: allowed }));
+/** letCopy remembers the answer of that user for that machine, in this browser. */
+export function letCopy(user: string, machine: string, allowed: boolean) {
+  store(key, JSON.stringify({ ...answers(stored(key)), [whose(user, machine)]: allowed }));
+}
+
+/** whose names the answer: what one user of a browser allowed, another one did not. */
+function whose(user: string, machine: string): string {
+  return `${user} ${machine}`;
 }
 
 /** answers reads what was remembered; what makes no sense was never said. */
@@ -46,7 +51,10 @@ export async function fromClipboard(): Promise<string | undefined> {
   }
 }
 
-/** asksForClipboard tells what a program says to read the clipboard (OSC 52) from what it says to set it. */
-export function asksForClipboard(data: string): boolean {
-  return data.slice(data.indexOf(";") + 1).startsWith("?");
+/** mostCopied is how many characters a program may put into the clipboard. */
+export const mostCopied = 1 << 20;
+
+/** maySet says whether a program sets the clipboard (OSC 52): it does not read it, and is not too long to be decoded at once. */
+export function maySet(data: string): boolean {
+  return data.length <= 2 * mostCopied && !data.slice(data.indexOf(";") + 1).startsWith("?");
 }

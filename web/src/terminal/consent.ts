@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { last } from "../api/account.ts";
 import { letCopy, mayCopy, toClipboard } from "./clipboard.ts";
 import { type Link, link } from "./link.ts";
 import type { Question } from "./paste.ts";
@@ -30,9 +31,12 @@ export class Consent implements Wishes {
   }
 
   clipboard(text: string) {
-    const may = mayCopy(this.machine);
+    const may = mayCopy(last.peek(), this.machine);
     if (may) void toClipboard(text);
-    else if (may === undefined && !this.refusedNow) this.ask.value = { kind: "clipboard", text };
+    if (may !== undefined || this.refusedNow) return;
+    const asked = this.ask.peek();
+    if (asked && asked.kind !== "clipboard") return; // no program takes another question away from under a hand
+    this.ask.value = { kind: "clipboard", text };
   }
 
   /** letCopy answers whether programs there may set the clipboard: from now on, never, or not now. */
@@ -40,7 +44,7 @@ export class Consent implements Wishes {
     this.ask.value = undefined;
     this.refusedNow = answer === "not now";
     if (answer === "not now") return;
-    letCopy(this.machine, answer === "always");
+    letCopy(last.peek(), this.machine, answer === "always");
     if (answer === "always") void toClipboard(text);
   }
 }

@@ -9,7 +9,7 @@ export interface Link {
 }
 
 /** maxLink is how long an address may be: what nobody can read nobody can agree to. */
-const maxLink = 2048;
+export const maxLink = 2048;
 
 /** link reads an address that a program printed. Undefined: it is none that may be opened from a terminal. */
 export function link(text: string): Link | undefined {

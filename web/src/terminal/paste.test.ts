@@ -26,6 +26,15 @@ test("newlines become Enter, and nothing ends the brackets early", () => {
   expect(typed("a\r\nb\nc\rd", false)).toBe("a\rb\rc\rd");
   expect(typed("a\u001b[201~rm -r /\n", true)).toBe("\u001b[200~a␛[201~rm -r /\r\u001b[201~");
   expect(typed("\u009b201~", true)).toBe("\u001b[200~␛201~\u001b[201~");
+  expect(typed("ls\u0003\rrm -r /\n", true)).toBe("\u001b[200~ls␃\rrm -r /\r\u001b[201~"); // bash would run it
+  expect(typed("a\tb\u0000\u000f\u007fé", true)).toBe("\u001b[200~a\tb␀␏␡é\u001b[201~");
+});
+
+test("keys that are hidden in a line ask as well: some run it", () => {
+  expect(question("ls\u000f", false)).toEqual({ lines: 1, first: ["ls␏"], more: 0 });
+  for (const key of ["\u0003", "\u0004", "\u001b", "\u007f", "\u009b"])
+    expect(question(`a${key}b`, false)?.lines, key).toBe(1);
+  expect(question("a\tb é 日本", false)).toBeUndefined();
 });
 
 test("a megabyte is typed whole", () => {

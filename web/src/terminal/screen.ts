@@ -4,7 +4,8 @@ import { SearchAddon } from "@xterm/addon-search";
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { type ITerminalOptions, Terminal } from "@xterm/xterm";
-import { asksForClipboard } from "./clipboard.ts";
+import { maySet, mostCopied } from "./clipboard.ts";
+import { maxLink } from "./link.ts";
 import { fontFamily, type Settings } from "./settings.ts";
 import { themeOf } from "./theme.ts";
 
@@ -24,9 +25,6 @@ export interface Screen {
   readonly search: SearchAddon;
 }
 
-/** mostCopied is how many characters a program may put into the clipboard. */
-const mostCopied = 1 << 20;
-
 Terminal.strings.promptLabel = "Terminal input";
 
 /** makeScreen makes one; it is drawn once it is opened in an element. */
@@ -45,6 +43,8 @@ export function makeScreen(s: Settings, dark: boolean, wishes: Wishes): Screen {
   terminal.unicode.activeVersion = "11"; // emoji have two columns, as in the session's own model
   terminal.loadAddon(new WebLinksAddon(activate));
   clipboard(terminal, wishes);
+  // An address that is too long to be opened is not kept either: each cell may have one of megabytes.
+  terminal.parser.registerOscHandler(8, (data) => data.length > maxLink + 100);
   return { terminal, fit, search };
 }
 
@@ -69,5 +69,5 @@ function clipboard(terminal: Terminal, wishes: Wishes) {
   };
   terminal.loadAddon(new ClipboardAddon(undefined, { readText: () => "", writeText }));
   // The newest handler is asked first: this one swallows the question, which the addon would answer.
-  terminal.parser.registerOscHandler(52, (data) => asksForClipboard(data));
+  terminal.parser.registerOscHandler(52, (data) => !maySet(data));
 }

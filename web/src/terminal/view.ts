@@ -20,6 +20,12 @@ import type { Spot } from "./workspace.ts";
 /** history is how many bytes of earlier output a terminal begins with. */
 const history = 256 << 10;
 
+/** piece is how many bytes xterm.js takes at once: in between the page hears its keys and its mouse, whatever they ask for. */
+const piece = 4 << 10;
+
+/** The least time between two bells, in ms: a program can ring a million times a second. */
+const betweenBells = 200;
+
 /** ViewEvents are what a view tells its surroundings. */
 export interface ViewEvents {
   /** opened is told which session it became. */
@@ -53,6 +59,7 @@ export class View {
   private disposed = false;
   private frame = 0;
   private copying: ReturnType<typeof setTimeout> | undefined;
+  private belled = Number.NEGATIVE_INFINITY; // when, as of performance.now()
 
   constructor(spot: Spot, events: ViewEvents) {
     this.spot = spot;
@@ -158,7 +165,10 @@ export class View {
   private readonly drawn = {
     write: (bytes: Uint8Array, drawn: () => void) => {
       this.watch.output(Date.now());
-      this.terminal.write(bytes, drawn);
+      const rest = bytes.length - piece;
+      let at = 0;
+      for (; at < rest; at += piece) this.terminal.write(bytes.subarray(at, at + piece));
+      this.terminal.write(bytes.subarray(at), drawn);
     },
   };
 
@@ -276,7 +286,9 @@ export class View {
 
   private bell() {
     const how = settings.peek().bell;
-    if (how === "none") return;
+    const now = performance.now();
+    if (how === "none" || now - this.belled < betweenBells) return;
+    this.belled = now;
     if (how === "sound") beep();
     this.host.classList.remove("rings");
     void this.host.offsetWidth; // the animation begins anew

@@ -41,4 +41,12 @@ test("each end says how it came, and what can be done", () => {
   expect(say({ is: "superseded", why: lost }, about)?.actions).toEqual(["take back", "close"]);
   expect(say({ is: "signed out", why: lost }, about)?.actions).toEqual(["sign in"]);
   expect(text({ is: "gone", why: new WireError("gone") })).toBe("That session has ended");
+  // What a machine says is text as any other of it.
+  const evil = `no shell \u202e\u001b[8m${"x".repeat(2000)}`;
+  for (const is of ["gone", "refused"] as const)
+    expect(text({ is, why: new WireError("gone", evil) })).toMatch(/^No shell \\u\{202e\}␛\[8mx+…$/);
+  expect(text({ is: "ended", exit: { ...exit, code: 1, error: evil } })).toHaveLength(307);
+  expect(text({ is: "ended", exit: { ...exit, code: 1, signal: "\u202eGNAB" } })).toBe(
+    "Ended by signal \\u{202e}GNAB",
+  );
 });

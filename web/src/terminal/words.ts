@@ -1,5 +1,5 @@
 import type { State } from "../session/view.ts";
-import { count } from "../ui/text.ts";
+import { count, shown } from "../ui/text.ts";
 import { size } from "./size.ts";
 
 /** Action is what a person can do about a state. */
@@ -65,11 +65,14 @@ function taken({ taker }: About): string {
 
 function ended(exit: (State & { is: "ended" })["exit"]): string {
   if (exit.error) return sentence(exit.error);
-  if (exit.signal) return `Ended by signal ${exit.signal}`;
+  if (exit.signal) return `Ended by signal ${shown(exit.signal, 16)}`;
   return exit.code === 0 ? "Ended" : `Ended with exit code ${exit.code}`;
 }
 
-/** sentence begins with a capital: what the server says does not. */
+/** mostSaid is how many characters a machine may say. */
+const mostSaid = 300;
+
+/** sentence begins with a capital: what the server or a machine says does not. It is fit to be seen. */
 function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return shown(text.charAt(0).toUpperCase() + text.slice(1), mostSaid);
 }

@@ -20,6 +20,7 @@ test("what is long is cut between letters", () => {
   expect(shown("x".repeat(128))).toHaveLength(128);
   expect(shown("x".repeat(129))).toBe(`${"x".repeat(127)}…`);
   expect(shown("😀😀😀", 2)).toBe("😀…");
+  expect(shown("😀".repeat(1000), 5)).toBe("😀😀😀😀…");
 });
 
 test("times are said in words", () => {
