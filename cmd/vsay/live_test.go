@@ -56,7 +56,7 @@ func TestLiveMachines(t *testing.T) {
 					t.Logf("%s after %s", what, time.Since(began).Round(time.Millisecond))
 					return
 				}
-			case <-time.After(5 * time.Second):
+			case <-time.After(patience):
 				t.Fatalf("%s is not to be seen", what)
 			}
 		}

@@ -129,11 +129,12 @@ func TestViewersOfOtherSizes(t *testing.T) {
 	}
 	first.types("\r~.")
 	first.sees("left box:sizes")
+	wide.sees("^─{60}┘$") // the machine knows of it by now
 	small.types("stty size\r")
 	small.sees("^15 60$")
 	wide.sees("^15 60 {55}│$")
-	wide.sees("^─{60}┘$")
 	small.resize(80, 20)
+	wide.sees("^─{80}┘$")
 	small.types("stty size\r")
 	small.sees("^20 80$")
 	wide.sees("^20 80 {75}│$")
@@ -145,6 +146,7 @@ func TestViewersOfOtherSizes(t *testing.T) {
 func TestPlainViewersOfOtherSizes(t *testing.T) {
 	s := newStage(t)
 	c := s.dial("&cols=90&rows=30")
+	c.see(".") // the first at the session as well, not at the server alone
 	raw := s.dial("&session_id=" + c.session)
 	small := s.dial("&cols=40&rows=10&session_id=" + c.session)
 	raw.see(".") // both have the screen that they joined at: what is printed from now on, they get
