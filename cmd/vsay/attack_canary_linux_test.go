@@ -19,7 +19,7 @@ func TestAttackCanaries(t *testing.T) {
 	s := &stage{t: t, site: newSite(t)}
 	const password, wrong, typed, body = "Canary-Password-1", "Canary-Wrong-2", "Canary-Typed-3", "Canary-Body-4"
 	var err error
-	if s.server, s.url, err = s.site.serve("HOST", "127.0.0.1:0"); err != nil {
+	if s.server, s.url, err = s.site.serve("HOST", "127.0.0.1:0", "--ballast", "0"); err != nil { // of 64 MiB, to look through
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.server.end(os.Kill) })
