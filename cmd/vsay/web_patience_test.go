@@ -48,3 +48,26 @@ func TestWebHiddenTab(t *testing.T) {
 	p.enters("seq 300000; echo all of it")
 	p.sees(`^300000\nall of it$`)
 }
+
+// Keys that come one upon the other go where they are meant to: each closes one
+// more tab, and what is typed behind them is for the one that is left.
+func TestWebClosesTabsInARow(t *testing.T) {
+	t.Parallel()
+	s, p := newTerminal(t, "row1")
+	machine := "&tab=" + s.agent + ":"
+	p.goTo("/terminal?tab=" + s.agent + ":row1" + machine + "row2" + machine + "row3" + machine + "row4" + machine + "row5&at=5")
+	p.sees(`[$#%>]$`)
+	js[bool](p, `(() => {
+		const press = () => (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent("keydown",
+			{ key: "X", code: "KeyX", ctrlKey: true, shiftKey: true, bubbles: true, cancelable: true }))
+		return new Promise((done) => {
+			const keys = new MessageChannel() // each is a task of its own, as keys are
+			let left = 4
+			keys.port1.onmessage = () => { if (left-- === 0) done(true); else { press(); keys.port2.postMessage(0) } }
+			keys.port2.postMessage(0)
+		})
+	})()`)
+	p.types("echo $((6*7)) left\r")
+	p.sees(`^42 left$`)
+	p.at("/terminal/" + s.agent + `\?session=.*`)
+}

@@ -1,7 +1,7 @@
 import "@xterm/xterm/css/xterm.css";
 import "./terminal.css";
 import { useComputed, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { me } from "../api/account.ts";
 import { follow } from "../api/live.ts";
 import { look } from "../api/sessions.ts";
@@ -53,6 +53,10 @@ export function TerminalPage() {
   const { tabs, at } = workspace.value;
   const pane = current.value;
   const view = pane && viewOf(pane);
+  const now = pane?.id;
+  useLayoutEffect(() => {
+    if (now !== undefined) focusCurrent(); // at once: the next key is for it
+  }, [now]);
   return (
     <div class="terminals" ref={root} onKeyDownCapture={keys}>
       <h1 class="unseen">Terminal</h1>
@@ -167,10 +171,7 @@ function PaneBox({ pane, at, seen, full }: PaneProps) {
   const view = viewOf(pane);
   const place = useRef<HTMLDivElement>(null);
   const name = useComputed(() => `Terminal ${nameOf(pane, view)}`);
-  useEffect(() => {
-    place.current?.append(view.host);
-    if (current.peek()?.id === pane.id) focusCurrent(); // before now there was nothing to have the focus
-  }, [view, pane.id]);
+  useLayoutEffect(() => place.current?.append(view.host), [view]);
   useEffect(() => {
     if (seen) view.show();
   }, [view, seen]);
