@@ -22,7 +22,7 @@ import { fillViewport } from "./viewport.ts";
 import type { Pane, Tab } from "./workspace.ts";
 
 /** How often it is asked who watches what, in ms. */
-const lookEvery = 15_000;
+const lookEvery = 5_000;
 
 /** TerminalPage is everything below /terminal. It fills the window: the frame of other pages is not around it. */
 export function TerminalPage() {
