@@ -26,6 +26,13 @@ var unbuilt []byte
 // hole is what stands in a page where each answer puts a nonce of its own.
 const hole = `nonce="NONCE"`
 
+// Where a page of another site led to this one, the page is told: it opens nothing by
+// itself then.
+const (
+	fromHere      = `content="HERE"`
+	fromElsewhere = `content="ELSEWHERE"`
+)
+
 // kinds are the files that a build may hold. What the system would say of an ending
 // differs from machine to machine.
 var kinds = map[string]string{
@@ -93,9 +100,13 @@ func plainName(name string) string {
 
 // Page answers with the page, which finds out by its address what to show. It is never
 // kept: a page from a cache, even one that is asked whether it is current, would have
-// the nonce of another answer than the policy that comes with it.
-func (s *Site) Page(w http.ResponseWriter, status int, nonce string) error {
+// the nonce of another answer than the policy that comes with it. elsewhere says that a
+// page of another site led there.
+func (s *Site) Page(w http.ResponseWriter, status int, nonce string, elsewhere bool) error {
 	page := bytes.ReplaceAll(s.page, []byte(hole), []byte(`nonce="`+nonce+`"`))
+	if elsewhere {
+		page = bytes.ReplaceAll(page, []byte(fromHere), []byte(fromElsewhere))
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))

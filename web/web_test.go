@@ -96,7 +96,7 @@ func TestPageHasTheNonceOfItsAnswer(t *testing.T) {
 	} {
 		for range 2 { // the page itself stays as it is
 			w := httptest.NewRecorder()
-			if err := c.site.Page(w, http.StatusOK, "abc"); err != nil {
+			if err := c.site.Page(w, http.StatusOK, "abc", false); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.Contains(w.Body.String(), c.want) || strings.Contains(w.Body.String(), "NONCE") || w.Code != http.StatusOK {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -94,6 +95,13 @@ func TestWebInvite(t *testing.T) {
 	bob.at("/invite")
 	if hash := js[string](bob, `location.hash`); hash != "" {
 		t.Errorf("the code stays in the address: %s", hash)
+	}
+	_, code, _ := strings.Cut(link, "#")
+	for _, another := range []string{"another", code} { // pasted over the address of the first one
+		js[string](bob, `(code) => location.hash = code`, another)
+		bob.until("it is not taken", func() bool {
+			return js[bool](bob, `(code) => location.hash === "" && document.querySelector("[name=invite]").value === code`, another)
+		})
 	}
 	bob.fill("^Username", "bob")
 	bob.fill("^Email", "bob@example.com")

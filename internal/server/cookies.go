@@ -22,9 +22,10 @@ const (
 )
 
 var (
-	errSignedOut = wire.ErrUnauthed.With("you are signed out here: sign in again")
-	errTooOld    = wire.ErrReauth.With("you signed in too long ago: sign in again")
-	errNoOwnPage = wire.ErrForbidden.With("a cookie is good for this server's own pages alone: send a token instead")
+	errSignedOut  = wire.ErrUnauthed.With("you are signed out here: sign in again")
+	errTwoCookies = wire.ErrUnauthed.With("this browser has two cookies for this server, of which somebody else set one: remove the cookies of this site, and serve it by https, where nobody can")
+	errTooOld     = wire.ErrReauth.With("you signed in too long ago: sign in again")
+	errNoOwnPage  = wire.ErrForbidden.With("a cookie is good for this server's own pages alone: send a token instead")
 )
 
 // secure tells whether the page that asks has come over https.
@@ -89,8 +90,12 @@ func (me caller) byCookie() bool { return !me.cookie.IsZero() }
 // whoever made it ask. So the request has to come from a page of ours.
 func (s *Server) authenticatePage(r *http.Request) (caller, error) {
 	found := r.CookiesNamed(s.cookieName(r))
-	if len(found) != 1 { // of two, somebody else who may set cookies for this host planted one
+	switch len(found) {
+	case 0:
 		return caller{}, wire.ErrUnauthed
+	case 1:
+	default: // somebody else who may set cookies for this host planted one
+		return caller{}, errTwoCookies
 	}
 	if err := s.onlyOwnPage(r); err != nil {
 		return caller{}, err

@@ -61,9 +61,7 @@ func (s *Server) setHeaders(h http.Header, r *http.Request) {
 	if overTLS(r) || (s.public != nil && s.public.Scheme == "https") {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
-	if strings.HasPrefix(r.URL.Path, "/api") {
-		h.Set("Cache-Control", "no-store")
-	}
+	h.Set("Cache-Control", "no-store") // but for the files of pages, which say otherwise
 }
 
 // admit refuses what no route takes.

@@ -27,6 +27,8 @@ func pagePolicy(nonce string) string {
 		"base-uri 'none'",
 		"form-action 'self'",
 		"frame-ancestors 'none'",
+		"require-trusted-types-for 'script'", // no string becomes HTML or a script: nothing here makes any
+		"trusted-types 'none'",
 	}, "; ")
 }
 
@@ -43,7 +45,7 @@ func (s *Server) page(pattern string) route {
 		if !wantsPage(r) {
 			return wire.ErrNotFound
 		}
-		return s.show(w, http.StatusOK)
+		return s.show(w, r, http.StatusOK)
 	})}
 }
 
@@ -53,14 +55,21 @@ func (s *Server) astray(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodGet || strings.HasPrefix(r.URL.Path, "/api/") || !accepts(r, "text/html") {
 		return wire.ErrNotFound
 	}
-	return s.show(w, http.StatusNotFound)
+	return s.show(w, r, http.StatusNotFound)
 }
 
-func (s *Server) show(w http.ResponseWriter, status int) error {
+func (s *Server) show(w http.ResponseWriter, r *http.Request, status int) error {
 	nonce := rand.Text()
 	w.Header().Set("Content-Security-Policy", pagePolicy(nonce))
 	w.Header().Set("Permissions-Policy", unwanted)
-	return ignoreLost(s.site.Page(w, status, nonce))
+	return ignoreLost(s.site.Page(w, status, nonce, ledByOthers(r)))
+}
+
+// ledByOthers tells whether a page of another site led a browser here, by a link or by
+// itself. An address that was typed or kept is the user's own.
+func ledByOthers(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site != "" && site != "none" && site != "same-origin"
 }
 
 // file is what pages load, by the name that its pattern takes out of the address.

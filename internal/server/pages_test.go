@@ -17,7 +17,7 @@ func builtWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t)
 	site, err := web.New(fstest.MapFS{
-		"index.html":        {Data: []byte(`<!doctype html><meta property="csp-nonce" nonce="NONCE">`)},
+		"index.html":        {Data: []byte(`<!doctype html><meta property="csp-nonce" nonce="NONCE"><meta name="came-from" content="HERE">`)},
 		"favicon.svg":       {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
 		"assets/main.js":    {Data: []byte("let vsay")},
 		"assets/main.js.br": {Data: []byte("brotli")},
@@ -59,7 +59,7 @@ func TestPages(t *testing.T) {
 			seen[nonce[1]] = true
 			policy := "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'nonce-" + nonce[1] +
 				"'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; " +
-				"form-action 'self'; frame-ancestors 'none'"
+				"form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 			checkHeadersBut(t, r, policy)
 			for name, want := range map[string]string{"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Vary": "Accept"} {
 				if got := r.header.Get(name); got != want {
@@ -86,6 +86,17 @@ func TestPages(t *testing.T) {
 	built.do("GET", "/terminal/box/ws", nil).refused(t, wire.ErrNotFound)
 }
 
+// A page that another site leads to is told so: it opens no terminal by itself.
+func TestPageKnowsWhoLedToIt(t *testing.T) {
+	w := builtWorld(t)
+	for site, want := range map[string]string{"cross-site": "ELSEWHERE", "same-site": "ELSEWHERE", "same-origin": "HERE", "none": "HERE", "": "HERE"} {
+		r := w.do("GET", "/terminal/box", nil, "Accept: text/html", "Sec-Fetch-Site: "+site)
+		if !strings.Contains(r.body, `content="`+want+`"`) {
+			t.Errorf("%q: %s", site, r.body)
+		}
+	}
+}
+
 func TestFilesOfPages(t *testing.T) {
 	w := builtWorld(t)
 	for _, c := range []struct{ path, accept, body, coding, kind string }{
@@ -106,6 +117,9 @@ func TestFilesOfPages(t *testing.T) {
 		r := w.do("GET", path, nil)
 		r.refused(t, wire.ErrNotFound)
 		checkHeaders(t, r)
+		if got := r.header.Get("Cache-Control"); got != "no-store" { // it may be there after the next upgrade
+			t.Errorf("%s: that it is not there is kept: %q", path, got)
+		}
 	}
 	w.do("GET", "/assets/main.js?token=x", nil).refused(t, wire.ErrUnauthed)
 }

@@ -1,5 +1,5 @@
 import { batch, effect, signal } from "@preact/signals";
-import { asError, type WireError } from "../wire/error.ts";
+import { asError, WireError } from "../wire/error.ts";
 import { followAgain, forgetMachines } from "./live.ts";
 import { ask, turnedAway } from "./request.ts";
 import { forgetSessions } from "./sessions.ts";
@@ -50,13 +50,28 @@ export async function recall() {
 
 /** signIn does, with a cookie that no script can read. */
 export async function signIn(email: string, password: string) {
-  const { user } = await ask<{ user: Account }>("POST", "/api/auth/cookie", { email, password });
+  await ask("POST", "/api/auth/cookie", { email, password });
+  const user = await kept();
   batch(() => {
     // Never null with nothing ended in between: that is what a sign-out looks like, and terminals would go.
     ended.value = false;
     me.value = user;
   });
   tabs?.postMessage("changed");
+}
+
+/** kept is who is signed in now, or why the browser did not keep or send what it was given. */
+async function kept(): Promise<Account> {
+  try {
+    return (await ask<{ user: Account }>("GET", "/api/me")).user;
+  } catch (e) {
+    const why = asError(e);
+    if (why.code !== "unauthorized" || !why.message.includes("vsay login")) throw e;
+    throw new WireError(
+      "cookie",
+      "this browser keeps no cookie of this site: allow it to, then sign in again",
+    );
+  }
 }
 
 /** signUp makes an account and signs in. */

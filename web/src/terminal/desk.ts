@@ -103,11 +103,23 @@ function change(to: Workspace) {
   }
 }
 
-/** arrive opens what the address of the page asks for, unless it is there already. */
-export function arrive(path: string, search: string) {
+/** offered is what another site would have opened: that starts sessions and takes them over, so somebody has to want it. */
+export const offered = signal<Workspace | undefined>(undefined);
+
+/** takeOffer opens it. */
+export function takeOffer() {
+  const { tabs, at } = offered.peek() ?? ws.empty;
+  offered.value = undefined;
+  if (tabs.length > 0) change({ tabs, at, next: workspace.peek().next + 1000 });
+}
+
+/** arrive opens what the address of the page asks for, unless it is there already or others led there. */
+export function arrive(path: string, search: string, ledByOthers = false) {
   const w = workspace.peek();
   if (w.tabs.length === 0) {
-    change({ ...workspaceAt(path, search), next: w.next + 1000 });
+    const asked = workspaceAt(path, search);
+    if (ledByOthers && asked.tabs.length > 0) offered.value = asked;
+    else change({ ...asked, next: w.next + 1000 });
     return;
   }
   const spot = path + search === address(w) ? undefined : spotAt(path, search);

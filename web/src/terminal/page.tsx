@@ -6,12 +6,24 @@ import { me } from "../api/account.ts";
 import { follow } from "../api/live.ts";
 import { look } from "../api/sessions.ts";
 import { Button } from "../ui/button.tsx";
-import { allViews, arrive, current, focusPane, onPage, unacknowledged, viewOf, workspace } from "./desk.ts";
+import { led } from "../ui/router.ts";
+import {
+  allViews,
+  arrive,
+  current,
+  focusPane,
+  offered,
+  onPage,
+  unacknowledged,
+  viewOf,
+  workspace,
+} from "./desk.ts";
 import { AskDialog, HelpDialog, SignInDialog } from "./dialogs.tsx";
 import { FindBar } from "./find.tsx";
 import { Head, isFull } from "./head.tsx";
 import { KeyBar } from "./keybar.tsx";
 import { nameOf } from "./name.ts";
+import { Offered } from "./offered.tsx";
 import { OpenDialog } from "./open-dialog.tsx";
 import { type Does, run } from "./run.ts";
 import { settings } from "./settings.ts";
@@ -65,7 +77,7 @@ export function TerminalPage() {
         {tabs.map((tab, i) => (
           <TabPanel key={tab.id} tab={tab} seen={i === at} />
         ))}
-        {tabs.length === 0 && <Nothing onOpen={does.open} />}
+        {tabs.length === 0 && (offered.value ? <Offered /> : <Nothing onOpen={does.open} />)}
         {finding && view && <FindBar key={pane.id} view={view} onClose={() => setFinding(false)} />}
       </div>
       {view && settings.value.keyBar !== "never" && (
@@ -84,7 +96,7 @@ export function TerminalPage() {
 /** usePage is what goes on as long as the terminals are what is on the page. */
 function usePage(root: HTMLElement | null) {
   useEffect(() => {
-    arrive(location.pathname, location.search);
+    arrive(location.pathname, location.search, led());
     onPage.value = true;
     const stop = [follow(), tellEnds(), fillViewport(), lookAgain(), guardKeys()];
     return () => {

@@ -9,6 +9,20 @@ export interface Place {
 /** place is where we are; pages that read it are drawn again when it changes. */
 export const place = signal<Place>(here());
 
+/**
+ * led tells whether a page of another site led here, with nobody having asked this one for anything yet: such an address is
+ * not the user's own. Whoever loads the page again means it.
+ */
+export function led(): boolean {
+  const from = document.querySelector<HTMLMetaElement>("meta[name=came-from]")?.content;
+  const [navigation] = performance.getEntriesByType("navigation");
+  return (
+    !went &&
+    from === "ELSEWHERE" &&
+    (navigation as PerformanceNavigationTiming | undefined)?.type === "navigate"
+  );
+}
+
 /** went tells whether anybody has gone anywhere since the page was loaded. */
 export let went = false;
 

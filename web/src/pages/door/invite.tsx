@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { me, signOut } from "../../api/account.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { Failure } from "../../ui/notice.tsx";
@@ -9,10 +9,16 @@ import { SignUpForm } from "./sign-up-form.tsx";
 
 /**
  * InvitePage takes up an invitation, /invite#CODE. What is behind the # is never sent to a server, and so in no log; it is
- * taken out of the address as soon as it was read, so that the browser's history has it no longer.
+ * taken out of the address as soon as it was read, so that no way back leads to it and nobody reads it over a shoulder. A list of
+ * visited addresses may have it; it is void once it was used.
  */
 export function InvitePage() {
-  const [code] = useState(take);
+  const [code, setCode] = useState(take);
+  useEffect(() => {
+    const another = () => setCode((before) => take() || before); // pasted over the address of this one
+    addEventListener("hashchange", another);
+    return () => removeEventListener("hashchange", another);
+  }, []);
   const out = useTask(signOut);
   if (me.value) {
     return (
@@ -34,7 +40,7 @@ export function InvitePage() {
   return (
     <Door title="You are invited">
       <p class="soft">Choose a name and a password for your account on {location.host}.</p>
-      <SignUpForm code={code} />
+      <SignUpForm key={code} code={code} />
       <p>
         You have an account? <a href="/login">Sign in</a>
       </p>
