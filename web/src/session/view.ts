@@ -7,8 +7,8 @@ import type { WireError } from "../wire/error.ts";
  */
 export interface Where {
   readonly machine: string; // its agent_id
-  readonly session?: string;
-  readonly name?: string;
+  readonly session?: string | undefined;
+  readonly name?: string | undefined;
   readonly fresh?: boolean;
   readonly readOnly?: boolean;
   readonly steal?: boolean; // leave the other viewers out

@@ -1,6 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { Attachment } from "../session/attachment.ts";
-import { isOver, type State, type Where } from "../session/view.ts";
+import { isOver, type State } from "../session/view.ts";
 import { shown } from "../ui/text.ts";
 import { dark } from "../ui/theme.ts";
 import type { Opened } from "../wire/body.ts";
@@ -137,19 +137,7 @@ export class View {
     if (this.attachment || this.disposed) return;
     this.resize();
     const { cols, rows } = this.terminal;
-    const { machine, session, name, fresh, readOnly, steal } = this.spot;
-    const where: Where = {
-      machine,
-      ...(session && { session }),
-      ...(name && { name }),
-      ...(fresh && { fresh }),
-      ...(readOnly && { readOnly }),
-      ...(steal && { steal }),
-      cols,
-      rows,
-      history,
-    };
-    this.attachment = new Attachment(where, this.drawn, {
+    this.attachment = new Attachment({ ...this.spot, cols, rows, history }, this.drawn, {
       state: (now) => this.became(now),
       opened: (session) => this.opened(session),
       unacknowledged: (bytes) => {
