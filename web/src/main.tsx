@@ -1,6 +1,9 @@
 import "./ui/tokens.css";
 import "./ui/base.css";
-import "./ui/parts.css";
+import "./ui/controls.css";
+import "./ui/panels.css";
+import "./ui/table.css";
+import "./ui/dialog.css";
 import "./app/app.css";
 import { render } from "preact";
 import { recall } from "./api/account.ts";

@@ -1,3 +1,4 @@
+import "./dialogs.css";
 import { signal, useSignalEffect } from "@preact/signals";
 import { me } from "../api/account.ts";
 import { ask, path } from "../api/request.ts";

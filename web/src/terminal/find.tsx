@@ -1,3 +1,4 @@
+import "./find.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CloseIcon, DownIcon, UpIcon } from "../ui/icons.tsx";
 import type { View } from "./view.ts";

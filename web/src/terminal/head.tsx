@@ -1,3 +1,4 @@
+import "./head.css";
 import { useComputed } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { me } from "../api/account.ts";

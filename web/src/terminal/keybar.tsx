@@ -1,3 +1,4 @@
+import "./keybar.css";
 import { useEffect, useRef } from "preact/hooks";
 import type { Held, Key } from "./keys.ts";
 import type { View } from "./view.ts";

@@ -1,3 +1,4 @@
+import "./strip.css";
 import { useEffect, useRef } from "preact/hooks";
 import { CloseIcon, MachineIcon, PlusIcon, SearchIcon } from "../ui/icons.tsx";
 import { closePane, current, showTab, splitSpot, turnPanes, viewOf, workspace } from "./desk.ts";
