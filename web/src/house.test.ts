@@ -29,6 +29,9 @@ const words: readonly (readonly [RegExp, readonly string[]])[] = [
   [/\b(inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdangerouslySetInnerHTML\b/, []],
 ];
 
+/** stages are what tests stand on. They have no business in a page. */
+const stages = ["session/stage.ts", "session/stagesession.ts", "wire/vectors.ts"];
+
 const here = fileURLToPath(new URL(".", import.meta.url));
 const files = readdirSync(here, { recursive: true, encoding: "utf8" })
   .map((name) => ({ name: name.replaceAll("\\", "/"), tests: /\.test\.tsx?$/.test(name) }))
@@ -74,6 +77,18 @@ test("each library has its rooms", () => {
         .map(({ to }) => `${name} → ${to}`),
     );
   expect(wrong).toEqual([]);
+});
+
+test("what tests stand on is in no page", () => {
+  const wrong = files
+    .filter((file) => !file.tests && !stages.includes(file.name))
+    .flatMap(({ name, text }) =>
+      imported(name, text)
+        .filter((to) => stages.includes(to))
+        .map((to) => `${name} → ${to}`),
+    );
+  expect(wrong).toEqual([]);
+  expect(files.map(({ name }) => name)).toEqual(expect.arrayContaining(stages));
 });
 
 test.each(words)("%s has one home", (word, of) => {
