@@ -12,7 +12,7 @@ func room(dir string) int64 {
 	if syscall.Statfs(dir, &fs) != nil {
 		return 0
 	}
-	return int64(fs.Bavail) * fs.Bsize
+	return int64(fs.Bavail) * int64(fs.Bsize) // which has 32 bits on some machines
 }
 
 // reserveFile makes a file that really takes its room.
