@@ -37,6 +37,8 @@ func TestWebTerminal(t *testing.T) {
 	if line := p.line("^red 256"); line != "{1 3 4 31}red{} {48;5;22}256{} {7 38;2;1;2;3}own{} 日本 😀|" {
 		t.Errorf("it is drawn as %s", line)
 	}
+	p.types("read\r")
+	p.sees("^read\nread$") // by cat: a shell that has yet to start it would lose the Ctrl-C
 	p.press("c", chromedp.ModifierCtrl)
 	p.sees(prompt + "$")
 
