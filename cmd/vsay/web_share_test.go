@@ -45,7 +45,7 @@ func TestWebShared(t *testing.T) {
 			t.Errorf("what the watcher typed is there:\n%s", lines)
 		}
 	}
-	first.calls(chromedp.Reload()) // it asks who watches at once, and else every 15 s
+	first.calls(chromedp.Reload()) // it asks who watches at once, and else every 5 s
 	first.click("button", "^3 viewers: who watches")
 	first.says(`(?s)ann.*Read-only`)
 	first.picture("shared")

@@ -14,31 +14,12 @@ export function themeOf(palette: Palette, dark: boolean): ITheme {
   return themes[palette][dark ? 1 : 0];
 }
 
+const eight = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const;
+const sixteen = [...eight, ...eight.map((c) => `bright${c.charAt(0).toUpperCase()}${c.slice(1)}`)];
+
 /** ansi names the sixteen colours, in the order that terminals number them. */
 function ansi(colours: string): ITheme {
-  const [black, red, green, yellow, blue, magenta, cyan, white, ...bright] = colours.split(" ");
-  const [
-    brightBlack,
-    brightRed,
-    brightGreen,
-    brightYellow,
-    brightBlue,
-    brightMagenta,
-    brightCyan,
-    brightWhite,
-  ] = bright;
-  const all = { black, red, green, yellow, blue, magenta, cyan, white };
-  const brights = {
-    brightBlack,
-    brightRed,
-    brightGreen,
-    brightYellow,
-    brightBlue,
-    brightMagenta,
-    brightCyan,
-    brightWhite,
-  };
-  return { ...all, ...brights } as ITheme;
+  return Object.fromEntries(colours.split(" ").map((colour, i) => [sixteen[i], colour]));
 }
 
 const themes: Record<Palette, readonly [ITheme, ITheme]> = {

@@ -4,27 +4,20 @@ import type { Invite } from "../../api/types.ts";
 import { useAsked, useSignup } from "../../ui/asked.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
-import { MailIcon, PlusIcon } from "../../ui/icons.tsx";
+import { MailIcon } from "../../ui/icons.tsx";
 import { Empty, Failure, Notice, Status } from "../../ui/notice.tsx";
 import { shown } from "../../ui/text.ts";
 import { Ago, now, Until } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { NewInvite } from "./new-invite.tsx";
 import { People } from "./people.tsx";
 
 /** InvitesPage is where administrators let people in. */
 export function InvitesPage() {
   const list = useAsked<{ invites: Invite[] }>("/api/admin/invites");
   const signup = useSignup();
-  const [inviting, setInviting] = useState(false);
   const all = list.value?.invites;
-  const invite = (
-    <Button look="primary" onClick={() => setInviting(true)}>
-      <PlusIcon /> Invite somebody
-    </Button>
-  );
   return (
-    <People title="Invitations" actions={invite}>
+    <People title="Invitations" onInvited={list.again}>
       <Failure of={list.error} />
       {signup === "closed" && (
         <Notice kind="warn">
@@ -40,7 +33,6 @@ export function InvitesPage() {
         </Empty>
       )}
       {all && all.length > 0 && <Invites of={all} onChange={list.again} />}
-      {inviting && <NewInvite onClose={() => setInviting(false)} onDone={list.again} />}
     </People>
   );
 }

@@ -3,27 +3,19 @@ import { me } from "../../api/account.ts";
 import type { AdminUser } from "../../api/types.ts";
 import { useAsked } from "../../ui/asked.ts";
 import { Button } from "../../ui/button.tsx";
-import { PlusIcon } from "../../ui/icons.tsx";
 import { Failure, Status } from "../../ui/notice.tsx";
 import { shown } from "../../ui/text.ts";
 import { Ago } from "../../ui/time.tsx";
 import { Manage } from "./manage.tsx";
-import { NewInvite } from "./new-invite.tsx";
 import { People } from "./people.tsx";
 
 /** UsersPage is where administrators see all accounts. */
 export function UsersPage() {
   const list = useAsked<{ users: AdminUser[] }>("/api/admin/users");
   const [managing, setManaging] = useState<string>();
-  const [inviting, setInviting] = useState(false);
   const managed = list.value?.users.find((u) => u.id === managing);
-  const invite = (
-    <Button look="primary" onClick={() => setInviting(true)}>
-      <PlusIcon /> Invite somebody
-    </Button>
-  );
   return (
-    <People title="Accounts" actions={invite}>
+    <People title="Accounts">
       <Failure of={list.error} />
       {list.value && (
         <div class="panel flush">
@@ -49,7 +41,6 @@ export function UsersPage() {
         </div>
       )}
       {managed && <Manage user={managed} onClose={() => setManaging(undefined)} onChange={list.again} />}
-      {inviting && <NewInvite onClose={() => setInviting(false)} onDone={async () => undefined} />}
     </People>
   );
 }
